@@ -1,0 +1,16 @@
+#pragma once
+#include <pybind11/pybind11.h>
+
+namespace guanxi::python {
+void bind_base(pybind11::module_& m);
+void bind_ledger(pybind11::module_& m);
+void bind_simulate(pybind11::module_& m);
+void bind_value(pybind11::module_& m);
+void bind_share(pybind11::module_& m);
+void bind_graph(pybind11::module_& m);
+void bind_market(pybind11::module_& m);
+void bind_archive(pybind11::module_& m);
+void bind_relation(pybind11::module_& m);
+void bind_plan(pybind11::module_& m);
+void bind_review(pybind11::module_& m);
+}  // namespace guanxi::python
