@@ -1,0 +1,47 @@
+"""Runs every rival file (or those named) and writes docs/performance.md from this one run."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "docs" / "performance.md"
+
+
+def main(names: list[str]) -> None:
+    sys.path.insert(0, str(HERE))
+    from harness import Row
+
+    rows: list[Row] = []
+    left_out: list[str] = []
+    for path in sorted(HERE.glob("*_*.py")):
+        if names and path.stem not in names:
+            continue
+        try:
+            rows += importlib.import_module(path.stem).measure()
+        except ImportError as reason:
+            left_out.append(f"{path.stem}: {reason}")
+        print(path.stem, "done", flush=True)
+    lines = ["# Performance", "",
+             "Written by `make bench-rivals` from one run; ratios count, seconds drift with the machine. Both sides gave the same",
+             "answer before the clock started. A target that was not reached stays in the table.", "",
+             f"Machine: {platform.machine()}, Python {platform.python_version()}.", "",
+             "| task | rival | ours, s | rival, s | times faster | wanted | reached |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for row in rows:
+        wanted = "" if row.target is None else f"{row.target:g}"
+        reached = "" if row.target is None else ("yes" if row.ratio >= row.target else "**no**")
+        task = row.task + (f" ({row.note})" if row.note else "")
+        lines.append(f"| {task} | {row.rival} | {row.ours:.3g} | {row.theirs:.3g} | {row.ratio:.3g} | {wanted} | {reached} |")
+    if left_out:
+        lines += ["", "Not run: " + "; ".join(left_out) + "."]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if not names:
+        PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
