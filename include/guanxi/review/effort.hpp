@@ -80,7 +80,7 @@ namespace detail {
       throw error(errc::size_mismatch, "review::gains: a column has " + std::to_string(column.size()) + " entries, 'value' has " + std::to_string(n));
   std::vector<double> won(draws * count), mean_won(count);
   for (std::size_t d = 0; d < draws; ++d) {
-    stream random(seed, d);
+    random_stream random(seed, d);
     const double a = random.gamma(prior.most_a), b = random.gamma(prior.most_b);
     const double most = a / (a + b);
     const double half = prior.half * std::exp(prior.half_log_sd * random.normal());
@@ -104,7 +104,7 @@ namespace detail {
           const double lapsing = value / std::max(alive, 0.05) * (1 - alive);
           const double value_sd = detail::log_sd(stakes.value_low[i], stakes.value_high[i], value);
           const double room_sd = detail::log_sd(stakes.headroom_low[i], stakes.headroom_high[i], room);
-          stream random(seed, draws + i);
+          random_stream random(seed, draws + i);
           for (double& s : stake)
             s = lapsing * std::exp(value_sd * random.normal() - value_sd * value_sd / 2) +
                 room * std::exp(room_sd * random.normal() - room_sd * room_sd / 2);
