@@ -1,0 +1,27 @@
+# What our own build (not a guest's) must have.
+if(NOT TARGET Eigen3::Eigen)
+  message(FATAL_ERROR "guanxi: Eigen 3.4 is needed to build the tests and the extension; pip install cmeel-eigen, or install libeigen3-dev")
+endif()
+
+# GoogleTest and Google Benchmark: the system's, else fetched where the network allows.
+macro(guanxi_googletest)
+  find_package(GTest QUIET)
+  if(NOT GTest_FOUND)
+    message(STATUS "guanxi: GoogleTest is not installed, fetching it")
+    include(FetchContent)
+    set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
+    FetchContent_Declare(googletest URL https://github.com/google/googletest/archive/refs/tags/v1.14.0.tar.gz DOWNLOAD_EXTRACT_TIMESTAMP ON)
+    FetchContent_MakeAvailable(googletest)
+  endif()
+endmacro()
+
+macro(guanxi_googlebenchmark)
+  find_package(benchmark QUIET)
+  if(NOT benchmark_FOUND)
+    message(STATUS "guanxi: Google Benchmark is not installed, fetching it")
+    include(FetchContent)
+    set(BENCHMARK_ENABLE_TESTING OFF CACHE BOOL "" FORCE)
+    FetchContent_Declare(benchmark URL https://github.com/google/benchmark/archive/refs/tags/v1.8.3.tar.gz DOWNLOAD_EXTRACT_TIMESTAMP ON)
+    FetchContent_MakeAvailable(benchmark)
+  endif()
+endmacro()
