@@ -1,8 +1,10 @@
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <span>
@@ -12,9 +14,11 @@
 
 #include <guanxi/base/day.hpp>
 #include <guanxi/base/error.hpp>
+#include <guanxi/base/interval.hpp>
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/ledger/buffer.hpp>
 #include <guanxi/ledger/credit.hpp>
+#include <guanxi/ledger/customer_items.hpp>
 #include <guanxi/ledger/day_records.hpp>
 #include <guanxi/ledger/dictionary.hpp>
 #include <guanxi/ledger/encode.hpp>
@@ -67,10 +71,16 @@ class Ledger {
   [[nodiscard]] day first_day() const { return need_lines(), first_; }
   [[nodiscard]] day last_day() const { return need_lines(), last_; }
   [[nodiscard]] const std::string& currency() const noexcept { return currency_; }
+  /// The customers' ids. Both parts of a split share it, so a code means the same customer in each.
   [[nodiscard]] const Dictionary& names() const noexcept { return *names_; }
+  [[nodiscard]] const std::shared_ptr<const Dictionary>& shared_names() const noexcept { return names_; }
   [[nodiscard]] std::span<const rejected_line> rejected() const noexcept { return rejected_; }
-  /// Lines that repeat the customer, day and amount of another line (kept; a hint that a file was read twice).
+  /// Lines that repeat another line in every column given (kept; a hint that a file was read twice).
   [[nodiscard]] std::uint64_t repeated() const noexcept { return records_.repeated; }
+  /// Lines kept that are dated after `today`. They count as any other line.
+  [[nodiscard]] std::uint64_t lines_after(day today) const noexcept { return kept_ - lines_until(today); }
+  /// What a person should know of the ledger, a sentence each: refused, repeated and future lines, credits, one date only.
+  [[nodiscard]] std::vector<std::string> notes(day today) const;
 
   /// All purchase days, net of all credits. The view lives as long as the ledger.
   [[nodiscard]] purchase_days days() const noexcept {
@@ -123,6 +133,38 @@ class Ledger {
   }
   [[nodiscard]] ledger::summary summary(unit u = unit::weeks) const { return summary(last_day(), u); }
 
+  /// Products, countries and suppliers of the lines, when given: totals by customer and item up to any day.
+  [[nodiscard]] const customer_items& products() const noexcept { return products_; }
+  [[nodiscard]] const customer_items& countries() const noexcept { return countries_; }
+  [[nodiscard]] const customer_items& suppliers() const noexcept { return suppliers_; }
+  [[nodiscard]] const Dictionary& product_names() const noexcept { return *product_names_; }
+  [[nodiscard]] const Dictionary& country_names() const noexcept { return *country_names_; }
+  [[nodiscard]] const Dictionary& supplier_names() const noexcept { return *supplier_names_; }
+  /// Country code of each customer: of most of its lines up to end, the smallest among equals; empty when not given.
+  [[nodiscard]] std::vector<std::uint32_t> country(day end) const {
+    return countries_.empty() ? std::vector<std::uint32_t>{} : countries_.most_frequent(end);
+  }
+  /// Whether costs were given; margin of each customer up to end, 1 - cost / amount over the lines whose cost is known,
+  /// NaN where none is or their amount is not positive.
+  [[nodiscard]] bool has_cost() const noexcept { return !costs_.empty(); }
+  [[nodiscard]] std::vector<double> margin(day end) const {
+    std::vector<double> result(customers(), unknown);
+    if (costs_.empty()) return result;
+    const item_totals cost = costs_.totals(std::numeric_limits<day>::min(), end);
+    const item_totals sales = costed_.totals(std::numeric_limits<day>::min(), end);
+    for (std::size_t c = 0; c < result.size(); ++c)
+      if (cost.start[c] < cost.start[c + 1] && sales.amount[sales.start[c]] > 0)
+        result[c] = 1 - cost.amount[cost.start[c]] / sales.amount[sales.start[c]];
+    return result;
+  }
+
+  /// The ledger up to and with `at`, and the one after it, for hold-outs. Customers keep their codes in both; refused lines
+  /// belong to neither. A credit in the second part whose purchase lies in the first is unmatched there.
+  [[nodiscard]] std::pair<Ledger, Ledger> split(day at) const {
+    need_lines();
+    return {between(std::numeric_limits<day>::min(), at), between(at == latest ? at : at + 1, std::numeric_limits<day>::max())};
+  }
+
  private:
   static constexpr std::size_t customer_block = 4096;
   static constexpr std::size_t line_block = std::size_t{1} << 16;
@@ -157,59 +199,143 @@ class Ledger {
   static constexpr day earliest = to_day({1, 1, 1});
   static constexpr day latest = to_day({9999, 12, 31});
 
-  [[nodiscard]] static rejected_line reason(const order_lines& lines, std::size_t i, bool has_customer) {
+  [[nodiscard]] rejected_line reason(const order_lines& lines, std::size_t i, bool has_customer, const encoded_column* money) const {
     if (!has_customer) return {i, "customer", "the customer is empty"};
+    const auto told = std::lower_bound(lines.refused.begin(), lines.refused.end(), i,
+                                       [](const rejected_line& r, std::size_t line) { return r.line < line; });
+    if (told != lines.refused.end() && told->line == i) return *told;
     if (lines.date[i] == no_day) return {i, "date", "the date is empty"};
     if (!fine(lines.date[i])) return {i, "date", "the date lies outside the years 1 to 9999"};
     if (std::isnan(lines.amount[i])) return {i, "amount", "the amount is empty or NaN"};
     if (std::isinf(lines.amount[i])) return {i, "amount", "the amount is infinite"};
-    return {i, "amount", "the amount is larger than 1e15"};
+    if (!fine(lines.amount[i])) return {i, "amount", "the amount is larger than 1e15"};
+    const std::uint32_t code = money->code[i];
+    return {i, "currency", code == no_code ? "the currency is empty"
+                                           : "the currency is " + money->dictionary.name(code) + ", the ledger's is " + currency_};
   }
 
   void build(const order_lines& lines) {
     check_sizes(lines);
     const std::size_t n = lines.size();
     encoded_column customer = encode(lines.customer, "customer", threads_);
+    encoded_column money;
+    const std::uint32_t our_currency = choose_currency(lines, money);
+    const auto unlike = [&](std::size_t i) { return !money.code.empty() && money.code[i] != our_currency; };
+    std::vector<bool> refused(lines.refused.empty() ? 0 : n);
+    for (const rejected_line& r : lines.refused)
+      if (r.line < n) refused[static_cast<std::size_t>(r.line)] = true;
+    const bool read_all = refused.empty();
+
     struct found {
       day first = std::numeric_limits<day>::max(), last = std::numeric_limits<day>::min();
       std::vector<std::size_t> bad;
-      bool sorted = true;
     };
     std::vector<found> parts((n + line_block - 1) / line_block);
     parallel_blocks(n, line_block, [&](std::size_t begin, std::size_t end, std::size_t number) {
       found mine;
       for (std::size_t i = begin; i < end; ++i) {
-        if (customer.code[i] == no_code || !fine(lines.date[i]) || !fine(lines.amount[i])) {
+        if (customer.code[i] == no_code || !fine(lines.date[i]) || !fine(lines.amount[i]) || unlike(i) || (!read_all && refused[i])) {
           mine.bad.push_back(i);
           continue;
         }
         mine.first = std::min(mine.first, lines.date[i]);
         mine.last = std::max(mine.last, lines.date[i]);
-        mine.sorted &= i == 0 || customer.code[i - 1] <= customer.code[i];
       }
       parts[number] = std::move(mine);
     }, threads_);
-    bool sorted = true;
-    std::vector<bool> refused;
     for (const found& part : parts) {
       first_ = std::min(first_, part.first);
       last_ = std::max(last_, part.last);
-      sorted = sorted && part.sorted;
       for (const std::size_t i : part.bad) {
-        rejected_.push_back(reason(lines, i, customer.code[i] != no_code));
+        rejected_.push_back(reason(lines, i, customer.code[i] != no_code, unlike(i) ? &money : nullptr));
         refused.resize(n);
         refused[i] = true;
       }
     }
     kept_ = n - rejected_.size();
-    currency_ = lines.currency;
     names_ = std::make_shared<const Dictionary>(std::move(customer.dictionary));
     if (kept_ == 0) first_ = last_ = 0;
-    const auto sum = [&](auto&& keep) {
-      return sum_days(customer.code, lines.date, lines.amount, names_->size(), first_, last_, sorted, keep, threads_);
-    };
-    records_ = refused.empty() ? sum([](std::size_t) { return true; }) : sum([&](std::size_t i) { return !refused[i]; });
+    if (refused.empty()) keep(lines, customer.code, [](std::size_t) { return true; });
+    else keep(lines, customer.code, [&](std::size_t i) { return !refused[i]; });
     net();
+  }
+
+  template <class Keep>
+  void keep(const order_lines& lines, std::span<const std::uint32_t> customer, Keep&& kept) {
+    records_ = sum_days(customer, lines.date, lines.amount, customers(), first_, last_, kept, threads_);
+    count_days(lines.date, kept);
+    const auto items = [&](const id_column& column, const char* name, customer_items& rows, std::shared_ptr<const Dictionary>& names,
+                           encoded_column& code) {
+      if (column.empty()) return;
+      code = encode(column, name, threads_);
+      rows = customer_items(customer, code.code, lines.date, lines.amount, customers(), kept, threads_);
+      names = std::make_shared<const Dictionary>(code.dictionary);
+    };
+    encoded_column product, country, supplier;
+    items(lines.product, "product", products_, product_names_, product);
+    items(lines.country, "country", countries_, country_names_, country);
+    items(lines.supplier, "supplier", suppliers_, supplier_names_, supplier);
+    if (!lines.cost.empty()) {
+      std::vector<std::uint32_t> known(lines.size());
+      for (std::size_t i = 0; i < known.size(); ++i) known[i] = std::isfinite(lines.cost[i]) ? 0 : no_code;
+      costs_ = customer_items(customer, known, lines.date, lines.cost, customers(), kept, threads_);
+      costed_ = customer_items(customer, known, lines.date, lines.amount, customers(), kept, threads_);
+    }
+    if (records_.repeated == 0 || (lines.order.empty() && lines.product.empty() && lines.country.empty() && lines.supplier.empty())) return;
+    const encoded_column order = lines.order.empty() ? encoded_column{} : encode(lines.order, "order", threads_);
+    std::vector<std::uint64_t> mark;
+    mark.reserve(kept_);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (!kept(i)) continue;
+      std::uint64_t h = detail::mix(std::uint64_t{customer[i]} << 32 | static_cast<std::uint32_t>(lines.date[i]));
+      h = detail::mix(h ^ std::bit_cast<std::uint64_t>(lines.amount[i]));
+      for (const encoded_column* c : std::initializer_list<const encoded_column*>{&order, &product, &country, &supplier})
+        if (!c->code.empty()) h = detail::mix(h ^ c->code[i]);
+      mark.push_back(h);
+    }
+    std::sort(mark.begin(), mark.end());
+    records_.repeated = mark.size() - static_cast<std::size_t>(std::unique(mark.begin(), mark.end()) - mark.begin());
+  }
+
+  /// Lines of each day, first_ .. last_: split and notes count with it.
+  template <class Keep>
+  void count_days(std::span<const day> date, Keep&& kept) {
+    const std::size_t width = static_cast<std::size_t>(std::int64_t{last_} - first_) + 1;
+    const std::size_t part = std::max<std::size_t>(line_block, date.size() / thread_count(threads_) + 1);
+    std::vector<std::vector<std::uint32_t>> counts((date.size() + part - 1) / part);
+    parallel_blocks(date.size(), part, [&](std::size_t begin, std::size_t end, std::size_t number) {
+      std::vector<std::uint32_t> mine(width);
+      for (std::size_t i = begin; i < end; ++i)
+        if (kept(i)) ++mine[static_cast<std::size_t>(date[i] - first_)];
+      counts[number] = std::move(mine);
+    }, threads_);
+    lines_of_day_.assign(width, 0);
+    for (const auto& mine : counts)
+      for (std::size_t d = 0; d < width; ++d) lines_of_day_[d] += mine[d];
+  }
+  [[nodiscard]] std::uint64_t lines_until(day end) const noexcept {
+    std::uint64_t total = 0;
+    for (std::int64_t d = 0; d < static_cast<std::int64_t>(lines_of_day_.size()) && first_ + d <= end; ++d)
+      total += lines_of_day_[static_cast<std::size_t>(d)];
+    return total;
+  }
+
+  /// Code of the ledger's currency among the lines', which go to `money`; sets currency_.
+  [[nodiscard]] std::uint32_t choose_currency(const order_lines& lines, encoded_column& money) {
+    currency_ = lines.currency;
+    if (lines.line_currency.empty()) return no_code;
+    money = encode(lines.line_currency, "currency", threads_);
+    if (!currency_.empty()) {
+      const std::uint32_t code = money.dictionary.find(std::string_view(currency_));
+      return code == no_code ? no_code - 1 : code;  // no line has it: all are unlike
+    }
+    std::vector<std::uint64_t> count(money.dictionary.size());
+    for (const std::uint32_t code : money.code)
+      if (code != no_code) ++count[code];
+    if (count.empty()) return no_code - 1;
+    const auto most = static_cast<std::uint32_t>(std::max_element(count.begin(), count.end()) - count.begin());
+    currency_ = money.dictionary.name(most);
+    return most;
   }
 
   void net() {
@@ -220,16 +346,86 @@ class Ledger {
     net_credits(records_.start, records_.date, {net_.data(), net_.size()}, records_.credits, last_, unmatched_);
   }
 
+  Ledger() = default;
+  [[nodiscard]] Ledger between(day from, day end) const {
+    Ledger part;
+    part.threads_ = threads_;
+    part.names_ = names_;
+    part.product_names_ = product_names_;
+    part.country_names_ = country_names_;
+    part.supplier_names_ = supplier_names_;
+    part.currency_ = currency_;
+    part.first_ = part.last_ = 0;
+    for (std::size_t d = 0; d < lines_of_day_.size(); ++d) {
+      const auto date = static_cast<day>(first_ + static_cast<std::int64_t>(d));
+      if (lines_of_day_[d] == 0 || date < from || date > end) continue;
+      if (part.kept_ == 0) part.first_ = date;
+      part.last_ = date;
+      part.kept_ += lines_of_day_[d];
+    }
+    if (part.kept_)
+      part.lines_of_day_.assign(lines_of_day_.begin() + (part.first_ - first_), lines_of_day_.begin() + (part.last_ - first_) + 1);
+    const auto inside = [&](day d) { return d >= from && d <= end; };
+    part.records_.start = buffer<std::uint64_t>(customers() + 1);
+    std::uint64_t rows = 0;
+    for (const day d : records_.date) rows += inside(d) ? 1 : 0;
+    part.records_.date = buffer<day>(rows);
+    part.records_.sold = buffer<double>(rows);
+    rows = 0;
+    for (std::size_t c = 0; c < customers(); ++c) {
+      part.records_.start[c] = rows;
+      for (std::uint64_t at = records_.start[c]; at < records_.start[c + 1]; ++at) {
+        if (!inside(records_.date[at])) continue;
+        part.records_.date[rows] = records_.date[at];
+        part.records_.sold[rows++] = records_.sold[at];
+      }
+    }
+    part.records_.start[customers()] = rows;
+    for (const credit_note& note : records_.credits)
+      if (inside(note.date)) part.records_.credits.push_back(note);
+    part.products_ = products_.between(from, end);
+    part.countries_ = countries_.between(from, end);
+    part.suppliers_ = suppliers_.between(from, end);
+    part.costs_ = costs_.between(from, end);
+    part.costed_ = costed_.between(from, end);
+    part.net();
+    return part;
+  }
+
   unsigned threads_ = 0;
   std::shared_ptr<const Dictionary> names_;
   day_records records_;
   buffer<double> net_;  // empty: nothing was credited, the sold column is the net one
   std::vector<double> unmatched_;
+  std::vector<std::uint32_t> lines_of_day_;
+  customer_items products_, countries_, suppliers_, costs_, costed_;
+  std::shared_ptr<const Dictionary> product_names_ = std::make_shared<const Dictionary>();
+  std::shared_ptr<const Dictionary> country_names_ = product_names_;
+  std::shared_ptr<const Dictionary> supplier_names_ = product_names_;
   std::vector<rejected_line> rejected_;
   std::uint64_t kept_ = 0;
   day first_ = std::numeric_limits<day>::max();
   day last_ = std::numeric_limits<day>::min();
   std::string currency_;
 };
+
+inline std::vector<std::string> Ledger::notes(day today) const {
+  std::vector<std::string> result;
+  const auto count = [](std::uint64_t n, const char* one, const char* many) { return std::to_string(n) + (n == 1 ? one : many); };
+  if (!rejected_.empty())
+    result.push_back(count(rejected_.size(), " line was refused", " lines were refused") + " of " + std::to_string(read()) + "; see rejected");
+  if (kept_ == 0) return result;
+  if (const std::uint64_t n = repeated())
+    result.push_back(count(n, " line repeats", " lines repeat") + " an earlier line in every column; kept: was a file read twice?");
+  if (const std::uint64_t n = lines_after(today))
+    result.push_back(count(n, " line is", " lines are") + " dated after today (" + to_text(today) + "), the last on " + to_text(last_) +
+                     "; kept: give 'end' to leave later days out");
+  std::uint64_t unmatched = 0;
+  for (const double u : unmatched_) unmatched += u > 0 ? 1 : 0;
+  if (unmatched)
+    result.push_back(count(unmatched, " customer has", " customers have") + " credit notes above all earlier purchases; see unmatched_credit");
+  if (first_ == last_ && kept_ > 1) result.push_back("all lines are of one day, " + to_text(first_) + ": nothing can be said about timing");
+  return result;
+}
 
 }  // namespace guanxi::ledger
