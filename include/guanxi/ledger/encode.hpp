@@ -1,0 +1,291 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <guanxi/base/error.hpp>
+#include <guanxi/base/parallel.hpp>
+#include <guanxi/ledger/buffer.hpp>
+#include <guanxi/ledger/dictionary.hpp>
+#include <guanxi/ledger/order_lines.hpp>
+
+namespace guanxi::ledger {
+
+/// A column of ids as ranks into its sorted distinct values. `code` looks at `own`, or at the caller's ranks uncopied.
+struct encoded_column {
+  std::span<const std::uint32_t> code;
+  Dictionary dictionary;
+  buffer<std::uint32_t> own;
+};
+
+namespace detail {
+
+inline constexpr std::size_t encode_block = std::size_t{1} << 16;
+
+[[nodiscard]] inline std::uint64_t mix(std::uint64_t x) noexcept {  // finaliser of SplitMix64 (Steele et al. 2014)
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+[[nodiscard]] inline std::uint64_t hash(std::int64_t id) noexcept { return mix(static_cast<std::uint64_t>(id)); }
+
+[[nodiscard]] inline std::uint64_t hash(std::string_view id) noexcept {
+  std::uint64_t h = 0x9E3779B97F4A7C15u ^ id.size();
+  const char* p = id.data();
+  std::size_t left = id.size();
+  for (std::uint64_t word; left >= 8; left -= 8, p += 8) {
+    std::memcpy(&word, p, 8);
+    h = mix(h ^ word);
+  }
+  if (left) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, left);
+    h = mix(h ^ word);
+  }
+  return h;
+}
+
+/// Open addressing from ids to a number each; grows at half full. The key is kept beside its hash.
+template <class Key>
+class id_table {
+ public:
+  explicit id_table(std::size_t expected = 512) : slots_(std::bit_ceil(std::max<std::size_t>(16, expected * 2))) {}
+
+  void insert(Key key, std::uint64_t h, std::uint32_t value = 0) {
+    if ((size_ + 1) * 2 > slots_.size()) grow();
+    slot& s = probe(key, h);
+    if (s.value != no_code) return;
+    s = {h, key, value};
+    ++size_;
+  }
+  [[nodiscard]] std::uint32_t at(Key key, std::uint64_t h) const noexcept {
+    return const_cast<id_table*>(this)->probe(key, h).value;
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  void collect(std::vector<Key>& out) const {
+    for (const slot& s : slots_)
+      if (s.value != no_code) out.push_back(s.key);
+  }
+
+ private:
+  struct slot {
+    std::uint64_t hash = 0;
+    Key key{};
+    std::uint32_t value = no_code;
+  };
+  [[nodiscard]] slot& probe(Key key, std::uint64_t h) noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = h & mask;; at = (at + 1) & mask) {
+      slot& s = slots_[at];
+      if (s.value == no_code || (s.hash == h && s.key == key)) return s;
+    }
+  }
+  void grow() {
+    std::vector<slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    const std::size_t mask = slots_.size() - 1;
+    for (const slot& s : old) {
+      if (s.value == no_code) continue;
+      std::size_t at = s.hash & mask;
+      while (slots_[at].value != no_code) at = (at + 1) & mask;
+      slots_[at] = s;
+    }
+  }
+  std::vector<slot> slots_;
+  std::size_t size_ = 0;
+};
+
+/// Codes of n ids through hash tables; get(i) gives the id, or nothing where it is missing. The distinct ids go to `sorted`.
+template <class Key, class Get>
+[[nodiscard]] buffer<std::uint32_t> encode_by_hash(std::size_t n, Get&& get, std::vector<Key>& sorted, unsigned threads) {
+  buffer<std::uint32_t> code(n);
+  const std::size_t part = std::max(encode_block, (n + thread_count(threads) - 1) / std::max(1u, thread_count(threads)));
+  std::vector<std::vector<Key>> found((n + part - 1) / part);
+  parallel_blocks(n, part, [&](std::size_t begin, std::size_t end, std::size_t number) {
+    id_table<Key> seen;
+    for (std::size_t i = begin; i < end; ++i)
+      if (const std::optional<Key> id = get(i)) seen.insert(*id, hash(*id));
+    seen.collect(found[number]);
+  }, threads);
+  for (auto& keys : found) sorted.insert(sorted.end(), keys.begin(), keys.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  id_table<Key> rank(sorted.size());
+  for (std::size_t r = 0; r < sorted.size(); ++r) rank.insert(sorted[r], hash(sorted[r]), static_cast<std::uint32_t>(r));
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::optional<Key> id = get(i);
+      code[i] = id ? rank.at(*id, hash(*id)) : no_code;
+    }
+  }, threads);
+  return code;
+}
+
+/// Codes of numbers in a small range through a table of ranks; nothing when the range is wide.
+template <class T>
+[[nodiscard]] std::optional<encoded_column> encode_by_table(std::span<const T> ids, const id_column& column, unsigned threads) {
+  const std::size_t n = ids.size();
+  struct ends {
+    std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = std::numeric_limits<std::int64_t>::min();
+  };
+  std::vector<ends> found((n + encode_block - 1) / encode_block);
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t number) {
+    T low = std::numeric_limits<T>::max(), high = std::numeric_limits<T>::min();
+    if (column.valid) {
+      for (std::size_t i = begin; i < end; ++i)
+        if (column.is_valid(i)) low = std::min(low, ids[i]), high = std::max(high, ids[i]);
+    } else {
+      for (std::size_t i = begin; i < end; ++i) low = std::min(low, ids[i]), high = std::max(high, ids[i]);
+    }
+    if (low <= high) found[number] = {low, high};
+  }, threads);
+  ends all;
+  for (const ends& e : found) all = {std::min(all.low, e.low), std::max(all.high, e.high)};
+  encoded_column result;
+  if (all.low > all.high) {  // nothing but missing ids
+    result.dictionary = Dictionary::of(std::vector<std::int64_t>{});
+    result.own = buffer<std::uint32_t>(n);
+    std::fill(result.own.begin(), result.own.end(), no_code);
+    result.code = result.own;
+    return result;
+  }
+  const std::uint64_t range = static_cast<std::uint64_t>(all.high) - static_cast<std::uint64_t>(all.low);
+  if (range >= std::max<std::uint64_t>(2 * n, 1u << 16) || range >= (1u << 30)) return std::nullopt;
+  const std::size_t wide = static_cast<std::size_t>(range) + 1;
+  std::vector<std::uint8_t> seen(wide);
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!column.is_valid(i)) continue;
+      const auto at = static_cast<std::size_t>(static_cast<std::uint64_t>(ids[i]) - static_cast<std::uint64_t>(all.low));
+      std::atomic_ref(seen[at]).store(1, std::memory_order_relaxed);
+    }
+  }, threads);
+  std::vector<std::int64_t> sorted;
+  std::vector<std::uint32_t> rank(wide);
+  for (std::size_t at = 0; at < wide; ++at) {
+    if (!seen[at]) continue;
+    rank[at] = static_cast<std::uint32_t>(sorted.size());
+    sorted.push_back(all.low + static_cast<std::int64_t>(at));
+  }
+  result.dictionary = Dictionary::of(std::move(sorted));
+  result.own = buffer<std::uint32_t>(n);
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t i = begin; i < end; ++i)
+      result.own[i] = column.is_valid(i)
+          ? rank[static_cast<std::size_t>(static_cast<std::uint64_t>(ids[i]) - static_cast<std::uint64_t>(all.low))]
+          : no_code;
+  }, threads);
+  result.code = result.own;
+  return result;
+}
+
+template <class T>
+[[nodiscard]] encoded_column encode_integers(std::span<const T> ids, const id_column& column, unsigned threads) {
+  if (auto done = encode_by_table(ids, column, threads)) return std::move(*done);
+  encoded_column result;
+  std::vector<std::int64_t> sorted;
+  result.own = encode_by_hash<std::int64_t>(
+      ids.size(),
+      [&](std::size_t i) { return column.is_valid(i) ? std::optional<std::int64_t>(ids[i]) : std::nullopt; }, sorted,
+      threads);
+  result.dictionary = Dictionary::of(std::move(sorted));
+  result.code = result.own;
+  return result;
+}
+
+/// Ranks in place of positions in an unsorted dictionary: only the ids that occur are kept.
+[[nodiscard]] inline encoded_column encode_positions(const id_column& column, std::string_view argument, unsigned threads) {
+  const Dictionary& names = *column.names;
+  const std::size_t n = column.codes.size();
+  std::vector<std::uint8_t> seen(names.size());
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::uint32_t code = column.codes[i];
+      if (code == no_code || !column.is_valid(i)) continue;
+      if (code >= names.size())
+        throw error(errc::out_of_domain, "Ledger: '" + std::string(argument) + "' has code " + std::to_string(code) +
+                                             " in line " + std::to_string(i) + ", its dictionary has " +
+                                             std::to_string(names.size()) + " ids");
+      std::atomic_ref(seen[code]).store(1, std::memory_order_relaxed);
+    }
+  }, threads);
+  std::vector<std::uint32_t> rank(names.size(), no_code);
+  std::vector<std::string_view> texts;
+  std::vector<std::int64_t> numbers;
+  std::uint32_t next = 0;
+  for (std::size_t code = 0; code < names.size(); ++code) {
+    if (!seen[code]) continue;
+    rank[code] = next++;
+    if (names.of_kind() == Dictionary::kind::text) texts.push_back(names.text(code));
+    else numbers.push_back(names.of_kind() == Dictionary::kind::integers ? names.numbers()[code] : static_cast<std::int64_t>(code));
+  }
+  encoded_column result;
+  result.dictionary = names.of_kind() == Dictionary::kind::text ? Dictionary::of(texts) : Dictionary::of(std::move(numbers));
+  result.own = buffer<std::uint32_t>(n);
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t i = begin; i < end; ++i)
+      result.own[i] = column.codes[i] == no_code || !column.is_valid(i) ? no_code : rank[column.codes[i]];
+  }, threads);
+  result.code = result.own;
+  return result;
+}
+
+/// Plain ranks are taken as they are, uncopied; the dictionary is 0..largest.
+[[nodiscard]] inline encoded_column encode_ranks(const id_column& column, std::string_view argument, unsigned threads) {
+  const std::size_t n = column.codes.size();
+  std::vector<std::uint32_t> most((n + encode_block - 1) / encode_block);  // largest code + 1
+  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t number) {
+    std::uint32_t largest = 0;
+    for (std::size_t i = begin; i < end; ++i) largest = std::max(largest, column.codes[i] + 1);  // no_code + 1 is 0
+    most[number] = largest;
+  }, threads);
+  const std::size_t size = most.empty() ? 0 : *std::max_element(most.begin(), most.end());
+  if (size > std::max<std::size_t>(8 * n, 1u << 20))
+    throw error(errc::out_of_domain, "Ledger: '" + std::string(argument) + "' has code " + std::to_string(size - 1) + " in " +
+                                         std::to_string(n) + " lines; codes must be ranks 0, 1, 2, ...: give ids as 64-bit integers");
+  encoded_column result;
+  result.dictionary = Dictionary::positions(size);
+  result.code = column.codes;
+  return result;
+}
+
+}  // namespace detail
+
+/// Ids as codes: the rank of each id among the sorted distinct ids, no_code where it is missing.
+///
+/// Takes   ids in any layout of id_column; `argument` names the column in messages; threads 0 = all.
+/// Gives   codes that do not depend on the order of rows or the number of threads; ranks come back uncopied.
+/// Fails   errc::out_of_domain when a code lies outside its dictionary.
+/// Costs   numbers in a range below twice the rows: two passes and one table; else two passes through hash tables.
+[[nodiscard]] inline encoded_column encode(const id_column& column, std::string_view argument, unsigned threads = 0) {
+  if (!column.narrow.empty()) return detail::encode_integers(column.narrow, column, threads);
+  if (!column.wide.empty()) return detail::encode_integers(column.wide, column, threads);
+  if (!column.codes.empty())
+    return column.names ? detail::encode_positions(column, argument, threads) : detail::encode_ranks(column, argument, threads);
+  encoded_column result;
+  std::vector<std::string_view> sorted;
+  result.own = detail::encode_by_hash<std::string_view>(
+      column.text.size(),
+      [&](std::size_t i) -> std::optional<std::string_view> {
+        if (!column.is_valid(i) || column.text[i].find_first_not_of(" \t") == std::string_view::npos) return std::nullopt;
+        return column.text[i];
+      },
+      sorted, threads);
+  result.dictionary = Dictionary::of(sorted);
+  result.code = result.own;
+  return result;
+}
+
+}  // namespace guanxi::ledger
