@@ -1,5 +1,6 @@
 #pragma once
 // Wallet, shares, raking, concentration, trend and dominance.
+#include <guanxi/share/collect.hpp>
 #include <guanxi/share/columns.hpp>
 #include <guanxi/share/concentration.hpp>
 #include <guanxi/share/habit_trend.hpp>
