@@ -1,6 +1,161 @@
 #include "columns.hpp"
 #include "topics.hpp"
 
+#include <string>
+#include <string_view>
+
+#include <guanxi/share.hpp>
+
 namespace guanxi::python {
-void bind_share(py::module_&) {}
+namespace {
+
+template <class T>
+py::array_t<T> seen(const std::vector<T>& column, py::handle owner) {
+  return look(std::span<const T>(column), owner);
+}
+
+py::dict shares_of(const share::SupplierShares& model, py::handle owner) {
+  const share::shares_columns& s = model.shares();
+  py::dict out;
+  out["customer"] = seen(s.customer, owner);
+  out["supplier"] = seen(s.supplier, owner);
+  out["period"] = seen(s.period, owner);
+  out["amount"] = seen(s.amount, owner);
+  out["share"] = seen(s.share, owner);
+  out["low"] = seen(s.low, owner);
+  out["high"] = seen(s.high, owner);
+  out["low_active"] = seen(s.low_active, owner);
+  out["high_active"] = seen(s.high_active, owner);
+  out["p_active"] = seen(s.p_active, owner);
+  out["p_largest"] = seen(s.p_largest, owner);
+  out["p_dominant"] = seen(s.p_dominant, owner);
+  out["trend"] = seen(s.trend, owner);
+  out["p_rising"] = seen(s.p_rising, owner);
+  out["source"] = seen(s.source, owner);
+  return out;
+}
+
+py::dict wallets_of(const share::SupplierShares& model, py::handle owner) {
+  const share::wallet_columns& w = model.wallets();
+  py::dict out;
+  out["customer"] = seen(w.customer, owner);
+  out["period"] = seen(w.period, owner);
+  out["wallet"] = seen(w.wallet, owner);
+  out["low"] = seen(w.low, owner);
+  out["high"] = seen(w.high, owner);
+  return out;
+}
+
+py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
+  const share::customer_columns& k = model.customers();
+  py::dict out;
+  out["customer"] = seen(k.customer, owner);
+  out["wallet"] = seen(k.wallet, owner);
+  out["wallet_low"] = seen(k.wallet_low, owner);
+  out["wallet_high"] = seen(k.wallet_high, owner);
+  out["own_share"] = seen(k.own_share, owner);
+  out["own_low"] = seen(k.own_low, owner);
+  out["own_high"] = seen(k.own_high, owner);
+  out["own_trend"] = seen(k.own_trend, owner);
+  out["own_p_rising"] = seen(k.own_p_rising, owner);
+  out["own_p_largest"] = seen(k.own_p_largest, owner);
+  out["largest"] = seen(k.largest, owner);
+  out["largest_share"] = seen(k.largest_share, owner);
+  out["p_largest"] = seen(k.p_largest, owner);
+  out["p_dominant"] = seen(k.p_dominant, owner);
+  out["rival"] = seen(k.rival, owner);
+  out["rival_share"] = seen(k.rival_share, owner);
+  out["rival_low"] = seen(k.rival_low, owner);
+  out["rival_high"] = seen(k.rival_high, owner);
+  out["rival_trend"] = seen(k.rival_trend, owner);
+  out["rival_p_rising"] = seen(k.rival_p_rising, owner);
+  out["effective"] = seen(k.effective, owner);
+  return out;
+}
+
+void bind_supplier_shares(py::module_& m) {
+  using share::SupplierShares;
+  m.attr("REST") = share::rest;
+  m.def("source_names", [] {
+    std::vector<std::string> names;
+    for (int s = 0; s <= static_cast<int>(share::source::prior); ++s)
+      names.emplace_back(share::name(static_cast<share::source>(s)));
+    return names;
+  });
+  py::class_<SupplierShares>(m, "SupplierShares")
+      .def(py::init([](std::uint32_t own, double level, int draws, std::uint64_t seed, unsigned threads,
+                       std::size_t window, std::size_t keep, std::size_t trend_periods) {
+             SupplierShares::settings s;
+             s.own = own;
+             s.level = level;
+             s.draws = draws;
+             s.seed = seed;
+             s.threads = threads;
+             s.window = window;
+             s.keep = keep;
+             s.trend_periods = trend_periods;
+             return SupplierShares(s);
+           }),
+           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a)
+      .def(
+          "fit",
+          [](SupplierShares& model, const column_in<std::uint32_t>& customer, const column_in<std::uint32_t>& supplier,
+             const column_in<std::uint32_t>& period, const column_in<double>& amount, const column_in<double>& orders,
+             std::size_t customers, std::size_t suppliers, std::size_t periods) {
+            const ledger::deliveries rows{view(customer), view(supplier), view(period), view(amount),
+                                          view(orders),   customers,      suppliers,    periods};
+            py::gil_scoped_release free;
+            model.fit(share::collect(rows).view());
+          },
+          "customer"_a, "supplier"_a, "period"_a, "amount"_a, "orders"_a, "customers"_a, "suppliers"_a, "periods"_a)
+      .def_property_readonly("shares", [](const py::object& self) { return shares_of(self.cast<SupplierShares&>(), self); })
+      .def_property_readonly("wallets",
+                             [](const py::object& self) { return wallets_of(self.cast<SupplierShares&>(), self); })
+      .def_property_readonly("customers",
+                             [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
+      .def_property_readonly("status", &SupplierShares::status)
+      .def_property_readonly("discount", &SupplierShares::discount)
+      .def_property_readonly("alpha", [](const py::object& self) { return seen(self.cast<SupplierShares&>().alpha(), self); })
+      .def_property_readonly("phi", [](const py::object& self) { return seen(self.cast<SupplierShares&>().phi(), self); });
+}
+
+void bind_plain(py::module_& m) {
+  m.def("concentration", [](const column_in<double>& shares) {
+    const auto c = share::concentration(view(shares));
+    py::dict out;
+    out["hhi"] = c.hhi;
+    out["effective"] = c.effective;
+    out["exp_entropy"] = c.exp_entropy;
+    out["hall_tideman"] = c.hall_tideman;
+    out["kwoka"] = c.kwoka;
+    out["cr"] = give(std::vector<double>(c.cr));
+    return out;
+  }, "shares"_a);
+  m.def("hhi", [](const column_in<double>& shares, const column_in<std::uint32_t>& customer, std::size_t customers) {
+    std::vector<double> out(customers);
+    {
+      py::gil_scoped_release free;
+      share::hhi(view(shares), view(customer), out);
+    }
+    return give(std::move(out));
+  }, "shares"_a, "customer"_a, "customers"_a);
+  m.def("dominance_threshold", &share::dominance_threshold, "s1"_a, "s2"_a, "g"_a = 1.0);
+  m.def("wallet_allocation_rule", &share::wallet_allocation_rule, "rank"_a, "n"_a);
+  m.def("mann_kendall", [](const column_in<double>& values) {
+    const auto r = share::mann_kendall(view(values));
+    return py::make_tuple(r.s, r.variance, r.z, r.p, r.tau);
+  }, "values"_a);
+  m.def("theil_sen", [](const column_in<double>& values, double level) {
+    const auto r = share::theil_sen(view(values), level);
+    return py::make_tuple(r.slope, r.intercept, r.low, r.high);
+  }, "values"_a, "level"_a);
+}
+
+}  // namespace
+
+void bind_share(py::module_& m) {
+  auto topic = m.def_submodule("share", "Shares, wallets, raking, concentration.");
+  bind_supplier_shares(topic);
+  bind_plain(topic);
+}
 }  // namespace guanxi::python
