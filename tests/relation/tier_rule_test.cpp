@@ -43,14 +43,18 @@ TEST(TierRule, SaysWhyInNumbers) {
   const one c;
   const auto t = relation::tier_rule(c.see(), fixed());
   EXPECT_EQ(t.value[0], tier::partnership);
-  EXPECT_EQ(t.why[0].substr(0, t.why[0].find(" (")),
-            "42 % of its purchases, sales of 12,000 a year, 14 orders a year for 5 years, 3 product lines: partnership");
-  EXPECT_NE(t.why[0].find("; strategic alliance needs 60 % of its purchases and 1 of sales of 20,000 a year or 4 product lines"), std::string::npos)
+  EXPECT_EQ(
+      t.why[0].substr(0, t.why[0].find(" (")),
+      "42 % of its purchases, sales of 12,000 a year, 14 orders a year for 5 years, 3 product lines: partnership");
+  EXPECT_NE(t.why[0].find(
+                "; strategic alliance needs 60 % of its purchases and 1 of sales of 20,000 a year or 4 product lines"),
+            std::string::npos)
       << t.why[0];
 }
 
 TEST(TierRule, EachTierHasItsCase) {
-  const V value{500, 2000, 9000, 50000}, share{.05, .2, .4, .8}, low{.04, .18, .36, .75}, tenure{.5, 1.5, 3, 8}, orders{2, 5, 9, 24}, breadth{1, 2, 3, 6};
+  const V value{500, 2000, 9000, 50000}, share{.05, .2, .4, .8}, low{.04, .18, .36, .75}, tenure{.5, 1.5, 3, 8},
+      orders{2, 5, 9, 24}, breadth{1, 2, 3, 6};
   const auto t = relation::tier_rule({value, share, low, tenure, orders, breadth, {}}, fixed());
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(t.value[i], static_cast<tier>(i)) << t.why[i];
 }
@@ -78,7 +82,8 @@ TEST(TierRule, AProbablyLostCustomerIsAVendor) {
   const auto t = relation::tier_rule(c.see(), fixed());
   EXPECT_EQ(t.value[0], tier::vendor);
   EXPECT_GE(t.p_vendor[0], 0.88);
-  EXPECT_NE(t.why[0].find(": P(alive) is 12 %, so vendor; if it still buys partnership"), std::string::npos) << t.why[0];
+  EXPECT_NE(t.why[0].find(": P(alive) is 12 %, so vendor; if it still buys partnership"), std::string::npos)
+      << t.why[0];
 }
 
 TEST(TierRule, NothingKnown) {
@@ -107,8 +112,9 @@ TEST(TierRule, ProbabilitiesAgreeWithDraws) {
     std::size_t reached = 0;
     const bool alive = std::uniform_real_distribution<double>()(g) < c.alive[0];
     for (std::size_t h = 0; h < 3; ++h) {
-      const double met = (w[0] * (value >= k.value[h]) + w[1] * (orders >= k.orders[h]) + w[2] * (c.tenure[0] >= k.tenure[h]) +
-                          w[3] * (c.breadth[0] >= k.breadth[h])) / total;
+      const double met = (w[0] * (value >= k.value[h]) + w[1] * (orders >= k.orders[h]) +
+                          w[2] * (c.tenure[0] >= k.tenure[h]) + w[3] * (c.breadth[0] >= k.breadth[h])) /
+                         total;
       if (alive && reached == h && share >= k.share[h] && met >= k.majority) ++reached;
     }
     seen[reached] += 1.0 / draws;
@@ -157,7 +163,7 @@ TEST(TierRule, MoreOfAnythingNeverLowersATier) {
   const book b(3000);
   const cuts kept = relation::resolve(b.see(), {});
   const auto before = relation::tier_rule(b.see(), kept);
-  for (V book::*column : {&book::value, &book::share, &book::tenure, &book::orders, &book::breadth}) {
+  for (V book::* column : {&book::value, &book::share, &book::tenure, &book::orders, &book::breadth}) {
     book more = b;
     for (double& x : more.*column) x = column == &book::share ? std::min(1.0, x * 1.4) : x * 1.4 + 0.1;
     const auto after = relation::tier_rule(more.see(), kept);
@@ -178,14 +184,18 @@ TEST(TierRule, KeptCutsGiveTheSameTiersAndFilledCutsAreQuantiles) {
 TEST(TierRule, BadInputSpeaks) {
   one c;
   c.share = {1.2};
-  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(c.see()); }), "relation::tier_rule: 'share' is 1.2 in row 0, want 0 to 1");
+  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(c.see()); }),
+            "relation::tier_rule: 'share' is 1.2 in row 0, want 0 to 1");
   c.share = {0.2, 0.3};
-  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(c.see()); }), "relation::tier_rule: 'value_year' has 1 entries, 'share' has 2");
+  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(c.see()); }),
+            "relation::tier_rule: 'value_year' has 1 entries, 'share' has 2");
   c = {};
   c.orders = {-1};
-  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(c.see()); }), "relation::tier_rule: 'orders_year' is -1 in row 0, want 0 or more");
+  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(c.see()); }),
+            "relation::tier_rule: 'orders_year' is -1 in row 0, want 0 or more");
   cuts k;
   k.share = {0.5, 0.4, 0.6};
-  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(one{}.see(), k); }), "relation::tier_rule: cuts of 'share' fall from 0.5 to 0.4, want them ascending");
+  EXPECT_EQ(sentence([&] { (void)relation::tier_rule(one{}.see(), k); }),
+            "relation::tier_rule: cuts of 'share' fall from 0.5 to 0.4, want them ascending");
   EXPECT_EQ(relation::tier_rule({}).value.size(), 0u);
 }

@@ -41,8 +41,8 @@ struct cuts {
   std::array<double, 3> tenure{1.0, 2.0, 4.0};
   std::array<double, 3> breadth{unknown, unknown, unknown};
   std::array<double, 3> quantile{0.50, 0.75, 0.90};
-  std::array<double, 3> breadth_floor{2.0, 3.0, 4.0};   // a cut on breadth taken from the book is at least this
-  std::array<double, 4> weight{1.0, 1.0, 1.0, 1.0};     // of value, orders, tenure, breadth
+  std::array<double, 3> breadth_floor{2.0, 3.0, 4.0};  // a cut on breadth taken from the book is at least this
+  std::array<double, 4> weight{1.0, 1.0, 1.0, 1.0};    // of value, orders, tenure, breadth
   double majority = 0.6;        // part of the known weight that must reach a tier's cuts, share known
   double majority_alone = 0.7;  // the same when the share is not known
   double certainty = 8.0;       // weights are Dirichlet(certainty x weight / sum of weight) in the probabilities
@@ -67,9 +67,9 @@ enum criterion : std::size_t { by_value, by_orders, by_tenure, by_breadth };
 
 [[nodiscard]] inline std::size_t evidence_rows(const evidence& e) {
   using column = std::pair<std::string_view, std::span<const double>>;
-  const std::array<column, 7> columns{column{"value_year", e.value_year}, {"share", e.share}, {"share_low", e.share_low},
-                                      {"tenure", e.tenure}, {"orders_year", e.orders_year}, {"breadth", e.breadth},
-                                      {"p_alive", e.p_alive}};
+  const std::array<column, 7> columns{
+      column{"value_year", e.value_year}, {"share", e.share},     {"share_low", e.share_low}, {"tenure", e.tenure},
+      {"orders_year", e.orders_year},     {"breadth", e.breadth}, {"p_alive", e.p_alive}};
   std::size_t rows = 0;
   std::string_view first;
   for (const auto& [name, values] : columns) {
@@ -77,16 +77,20 @@ enum criterion : std::size_t { by_value, by_orders, by_tenure, by_breadth };
     if (first.empty()) first = name, rows = values.size();
     if (values.size() != rows) {
       throw error(errc::size_mismatch, "relation::tier_rule: '" + std::string(first) + "' has " + std::to_string(rows) +
-                                           " entries, '" + std::string(name) + "' has " + std::to_string(values.size()));
+                                           " entries, '" + std::string(name) + "' has " +
+                                           std::to_string(values.size()));
     }
     const bool part = name == "share" || name == "share_low" || name == "p_alive";
     for (std::size_t i = 0; i < rows; ++i) {
       const bool money = name == "value_year";
-      const bool fine = std::isnan(values[i]) || (std::isfinite(values[i]) && (money || (values[i] >= 0.0 && (!part || values[i] <= 1.0))));
+      const bool fine = std::isnan(values[i]) ||
+                        (std::isfinite(values[i]) && (money || (values[i] >= 0.0 && (!part || values[i] <= 1.0))));
       if (!fine) {
-        throw error(errc::out_of_domain, "relation::tier_rule: '" + std::string(name) + "' is " + count_text(values[i]) +
-                                             " in row " + std::to_string(i) + ", want " +
-                                             (money ? "a finite number" : part ? "0 to 1" : "0 or more"));
+        throw error(errc::out_of_domain, "relation::tier_rule: '" + std::string(name) + "' is " +
+                                             count_text(values[i]) + " in row " + std::to_string(i) + ", want " +
+                                             (money  ? "a finite number"
+                                              : part ? "0 to 1"
+                                                     : "0 or more"));
       }
     }
   }
@@ -115,7 +119,8 @@ inline void check_cuts(const cuts& c) {
   const auto ascending = [&](std::string_view name, const std::array<double, 3>& cut) {
     for (std::size_t h = 1; h < 3; ++h) {
       if (cut[h] < cut[h - 1]) {
-        bad("cuts of '" + std::string(name) + "' fall from " + count_text(cut[h - 1]) + " to " + count_text(cut[h]) + ", want them ascending");
+        bad("cuts of '" + std::string(name) + "' fall from " + count_text(cut[h - 1]) + " to " + count_text(cut[h]) +
+            ", want them ascending");
       }
     }
   };
@@ -133,7 +138,8 @@ inline void check_cuts(const cuts& c) {
   for (const double m : {c.majority, c.majority_alone}) {
     if (!(m > 0.0 && m <= 1.0)) bad("'majority' is " + count_text(m) + ", want above 0, at most 1");
   }
-  if (!(c.certainty > 0.0) || !std::isfinite(c.certainty)) bad("'certainty' is " + count_text(c.certainty) + ", want above 0");
+  if (!(c.certainty > 0.0) || !std::isfinite(c.certainty))
+    bad("'certainty' is " + count_text(c.certainty) + ", want above 0");
   if (!(c.alive >= 0.0 && c.alive <= 1.0)) bad("'alive' is " + count_text(c.alive) + ", want 0 to 1");
 }
 
@@ -152,7 +158,9 @@ class majority_table {
         }
         const std::size_t at = known * sets + met;
         plain_[at] = in + out > 0.0 && in >= majority * (in + out) * (1.0 - 1e-12);
-        chance_[at] = in <= 0.0 ? 0.0 : out <= 0.0 ? 1.0 : 1.0 - beta_cdf(majority, c.certainty * in, c.certainty * out);
+        chance_[at] = in <= 0.0    ? 0.0
+                      : out <= 0.0 ? 1.0
+                                   : 1.0 - beta_cdf(majority, c.certainty * in, c.certainty * out);
       }
     }
   }
@@ -180,7 +188,9 @@ class rate_table {
 
  private:
   static constexpr std::size_t size = 128;
-  [[nodiscard]] double direct(double n, std::size_t h) const { return cut_[h] <= 0.0 ? 1.0 : gamma_tails(n + 0.5, cut_[h]).upper; }
+  [[nodiscard]] double direct(double n, std::size_t h) const {
+    return cut_[h] <= 0.0 ? 1.0 : gamma_tails(n + 0.5, cut_[h]).upper;
+  }
   std::array<double, 3> cut_;
   std::array<std::array<double, size>, 3> chance_{};
 };
@@ -188,13 +198,16 @@ class rate_table {
 /// The rule for one book: cuts without NaN (a criterion whose cuts are NaN is left out), tables.
 class rule {
  public:
-  rule(const evidence& e, const cuts& c) : e_(e), c_(c), with_share_(c, c.majority), alone_(c, c.majority_alone), rate_(c.orders) {}
+  rule(const evidence& e, const cuts& c)
+      : e_(e), c_(c), with_share_(c, c.majority), alone_(c, c.majority_alone), rate_(c.orders) {}
 
   void row(std::size_t i, tier_columns& out) const {
-    const std::array<double, criteria> x{cell(e_.value_year, i), cell(e_.orders_year, i), cell(e_.tenure, i), cell(e_.breadth, i)};
+    const std::array<double, criteria> x{cell(e_.value_year, i), cell(e_.orders_year, i), cell(e_.tenure, i),
+                                         cell(e_.breadth, i)};
     const double share = cell(e_.share, i), alive = cell(e_.p_alive, i);
     std::size_t known = 0;
-    for (std::size_t k = 0; k < criteria; ++k) known |= std::size_t{!std::isnan(x[k]) && !std::isnan(cut(k, 0)) && c_.weight[k] > 0.0} << k;
+    for (std::size_t k = 0; k < criteria; ++k)
+      known |= std::size_t{!std::isnan(x[k]) && !std::isnan(cut(k, 0)) && c_.weight[k] > 0.0} << k;
     const majority_table& table = std::isnan(share) ? alone_ : with_share_;
     std::size_t reached = 0;
     std::array<double, 3> at_least{};
@@ -229,8 +242,8 @@ class rule {
     return normal_cdf(std::log(x[k] / cut(k, h)) * std::sqrt(orders + 1.0));
   }
 
-  [[nodiscard]] double chance(const std::array<double, criteria>& x, std::size_t known, double share, double low, std::size_t h,
-                              const majority_table& table) const {
+  [[nodiscard]] double chance(const std::array<double, criteria>& x, std::size_t known, double share, double low,
+                              std::size_t h, const majority_table& table) const {
     double p_share = 1.0;
     if (!std::isnan(share)) {
       const double sd = (share - low) / 1.6448536269514722;
@@ -251,10 +264,14 @@ class rule {
 
   [[nodiscard]] static std::string seen(std::size_t k, double x) {
     switch (k) {
-      case by_value: return "sales of " + money_text(x) + " a year";
-      case by_orders: return plural(count_text(x), "order") + " a year";
-      case by_tenure: return years_text(x);
-      default: return plural(count_text(x), "product line");
+      case by_value:
+        return "sales of " + money_text(x) + " a year";
+      case by_orders:
+        return plural(count_text(x), "order") + " a year";
+      case by_tenure:
+        return years_text(x);
+      default:
+        return plural(count_text(x), "product line");
     }
   }
 
@@ -262,12 +279,14 @@ class rule {
                                   std::size_t reached, const std::array<std::size_t, 3>& met, double sure) const {
     const bool blind = std::isnan(share);
     if (known == 0 && blind) return "nothing known: vendor until shown otherwise";
-    std::string text = blind ? "" : percent_text(share) + " of its purchases";
+    std::string text;
+    if (!blind) text = percent_text(share) + " of its purchases";
     for (std::size_t k = 0; k < criteria; ++k) {
       if ((known >> k & 1) == 0) continue;
       const bool years = k == by_tenure;
       if (!text.empty()) text += years ? " " : ", ";
-      text += (years ? "for " : "") + seen(k, x[k]);
+      if (years) text += "for ";
+      text += seen(k, x[k]);
     }
     const auto name = [](std::size_t t) { return std::string(label(static_cast<tier>(t))); };
     if (alive < c_.alive) {
@@ -283,16 +302,19 @@ class rule {
 
   /// What the next tier asks for and this customer does not have.
   [[nodiscard]] std::string wants(double share, std::size_t known, std::size_t h, std::size_t met) const {
-    std::string text = !std::isnan(share) && share < c_.share[h] ? percent_text(c_.share[h]) + " of its purchases" : "";
+    std::string text;
+    if (share < c_.share[h]) text = percent_text(c_.share[h]) + " of its purchases";
     const majority_table& table = std::isnan(share) ? alone_ : with_share_;
     if (known == 0 || table.plain(known, met)) return text;
     std::vector<std::size_t> open;
     for (std::size_t k = 0; k < criteria; ++k) {
       if ((known & ~met) >> k & 1) open.push_back(k);
     }
-    std::stable_sort(open.begin(), open.end(), [this](std::size_t a, std::size_t b) { return c_.weight[a] > c_.weight[b]; });
+    std::stable_sort(open.begin(), open.end(),
+                     [this](std::size_t a, std::size_t b) { return c_.weight[a] > c_.weight[b]; });
     std::size_t more = 0;
-    for (std::size_t with = met; more < open.size() && !table.plain(known, with); ++more) with |= std::size_t{1} << open[more];
+    for (std::size_t with = met; more < open.size() && !table.plain(known, with); ++more)
+      with |= std::size_t{1} << open[more];
     if (!text.empty()) text += " and ";
     if (more < open.size()) text += std::to_string(more) + " of ";
     for (std::size_t j = 0; j < open.size(); ++j) {
@@ -313,14 +335,17 @@ class rule {
 /// The cuts with every NaN filled from this book, so that they can be kept and used again.
 ///
 /// Takes   the evidence of the book; cuts whose NaN entries are to be filled.
-/// Gives   a NaN cut on value, orders, tenure or share as the quantile (R's type 7) of the customers above 0; a NaN cut on
-///         breadth likewise but at least breadth_floor. Where no customer has any, it stays NaN: the criterion is left out.
+/// Gives   a NaN cut on value, orders, tenure or share as the quantile (R's type 7) of the customers above 0; a NaN cut
+/// on
+///         breadth likewise but at least breadth_floor. Where no customer has any, it stays NaN: the criterion is left
+///         out.
 /// Fails   as tier_rule.
 /// Costs   O(n log n).
 [[nodiscard]] inline cuts resolve(const evidence& e, cuts c) {
   detail::check_cuts(c);
   (void)detail::evidence_rows(e);
-  const auto fill = [&](std::array<double, 3>& cut, std::span<const double> column, const std::array<double, 3>& floor) {
+  const auto fill = [&](std::array<double, 3>& cut, std::span<const double> column,
+                        const std::array<double, 3>& floor) {
     if (!std::isnan(cut[0]) && !std::isnan(cut[1]) && !std::isnan(cut[2])) return;
     const std::vector<double> some = detail::positive_sorted(column);
     for (std::size_t h = 0; h < 3; ++h) {
@@ -336,16 +361,16 @@ class rule {
 
 /// The tier of each customer by a stated rule, how sure it is, and why.
 ///
-/// A customer has tier h + 1 when our share of its purchases reaches share[h] and, of what else is known (value, orders,
-/// tenure, breadth), criteria with at least `majority` of the weight reach their cuts of that tier; tiers are climbed one
-/// by one. Without a share the other criteria alone decide, by the larger `majority_alone`. Below P(alive) = `alive` the
-/// relation counts as over: vendor.
+/// A customer has tier h + 1 when our share of its purchases reaches share[h] and, of what else is known (value,
+/// orders, tenure, breadth), criteria with at least `majority` of the weight reach their cuts of that tier; tiers are
+/// climbed one by one. Without a share the other criteria alone decide, by the larger `majority_alone`. Below P(alive)
+/// = `alive` the relation counts as over: vendor.
 ///
 /// Takes   columns of one length (or empty); fractions in [0, 1], counts and years >= 0, value any finite number.
 /// Gives   tier, four probabilities and a sentence for each customer. The probabilities let the inputs and the weights
-///         vary, independently: share normal about its estimate with the width of its interval; the rate of orders gamma
-///         (n + 1/2); value log-normal with log-sd 1 / sqrt(orders + 1); tenure and breadth as given; weights Dirichlet;
-///         all times P(alive). They are exact under these laws (no draws).
+///         vary, independently: share normal about its estimate with the width of its interval; the rate of orders
+///         gamma (n + 1/2); value log-normal with log-sd 1 / sqrt(orders + 1); tenure and breadth as given; weights
+///         Dirichlet; all times P(alive). They are exact under these laws (no draws).
 /// Fails   errc::size_mismatch, errc::out_of_domain with column, row and value; cuts that do not ascend.
 /// Costs   O(n), about a microsecond a customer, most of it the sentence; plus O(n log n) for cuts taken from the book.
 /// Beware  a rule says what the cuts say. Without trusted cuts for share in your trade, let the book give them (NaN).

@@ -14,9 +14,12 @@ namespace detail {
     return buffer;
   }
   std::snprintf(buffer, sizeof buffer, "%.0f", x);
-  std::string text = buffer;
-  const std::size_t front = text[0] == '-' ? 1 : 0;
-  for (std::size_t at = text.size(); at > front + 3; text.insert(at, ",")) at -= 3;
+  const std::string digits = buffer;
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0 && digits[i - 1] != '-') text += ',';
+    text += digits[i];
+  }
   return text;
 }
 
@@ -39,7 +42,8 @@ namespace detail {
 /// "5 years", "1 year", "7 months".
 [[nodiscard]] inline std::string years_text(double years) {
   const bool months = years < 0.96;
-  const std::string number = months ? count_text(std::round(12.0 * years)) : count_text(std::round(years * 10.0) / 10.0);
+  const std::string number =
+      months ? count_text(std::round(12.0 * years)) : count_text(std::round(years * 10.0) / 10.0);
   return number + (months ? " month" : " year") + (number == "1" ? "" : "s");
 }
 
