@@ -1,0 +1,5 @@
+#pragma once
+// The four tiers and movement between them, retention, sorting by several criteria.
+#include <guanxi/relation/movement.hpp>
+#include <guanxi/relation/tier.hpp>
+#include <guanxi/relation/tier_rule.hpp>
