@@ -2,6 +2,7 @@
 #include "topics.hpp"
 
 #include <guanxi/base/day.hpp>
+#include <guanxi/base/incomplete.hpp>
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/base/special.hpp>
 #include <guanxi/base/unit.hpp>
@@ -15,6 +16,14 @@ void bind_special(py::module_& m) {
   m.def("trigamma", py::vectorize(&trigamma), "x"_a);
   m.def("lbeta", py::vectorize(&lbeta), "a"_a, "b"_a);
   m.def("log_rising", py::vectorize(&log_rising), "x"_a, "n"_a);
+  m.def("gamma_lower", py::vectorize([](double a, double x) { return gamma_tails(a, x).lower; }), "a"_a, "x"_a);
+  m.def("gamma_upper", py::vectorize([](double a, double x) { return gamma_tails(a, x).upper; }), "a"_a, "x"_a);
+  m.def("beta_lower", py::vectorize([](double a, double b, double x) { return beta_tails(a, b, x).lower; }), "a"_a,
+        "b"_a, "x"_a);
+  m.def("beta_upper", py::vectorize([](double a, double b, double x) { return beta_tails(a, b, x).upper; }), "a"_a,
+        "b"_a, "x"_a);
+  m.def("gamma_quantile", py::vectorize(&gamma_quantile), "p"_a, "shape"_a);
+  m.def("beta_quantile", py::vectorize(&beta_quantile), "p"_a, "a"_a, "b"_a);
   m.def("log1pexp", py::vectorize(&log1pexp), "x"_a);
   m.def("log1mexp", py::vectorize(&log1mexp), "x"_a);
   m.def("logaddexp", py::vectorize(&logaddexp), "a"_a, "b"_a);

@@ -53,10 +53,18 @@ inline constexpr double digamma_root_rest = 9.5499954299656977152e-17;
   return r * polynomial(c, r * r);
 }
 
+/// stirling_tail(b) - stirling_tail(a + b), b >= 10; by the slope in the middle where a is tiny.
+[[nodiscard]] inline double stirling_drop(double a, double b) noexcept {
+  if (a > 1e-4) return stirling_tail(b) - stirling_tail(a + b);
+  const double r = 1.0 / (b + 0.5 * a);
+  constexpr std::array<double, 7> c{1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32'760, 1.0 / 12};
+  return a * r * r * polynomial(c, r * r);
+}
+
 /// log(gamma(b) / gamma(a + b)) for b >= 10, a > 0, without the cancellation of the two.
 [[nodiscard]] inline double lgamma_drop(double a, double b) noexcept {
   const double slope = (a + b - 0.5) * std::log1p(a / b);
-  return (stirling_tail(b) - stirling_tail(a + b)) - slope - a * (std::log(b) - 1.0);
+  return stirling_drop(a, b) - slope - a * (std::log(b) - 1.0);
 }
 
 }  // namespace detail
@@ -81,6 +89,11 @@ inline constexpr double digamma_root_rest = 9.5499954299656977152e-17;
     product *= x;
   }
   return at_two(x - 2.0) + std::log(product);
+}
+
+/// lgamma(1 + x) for -0.5 <= x <= 0.5 without rounding 1 + x. Relative error at most 1e-15.
+[[nodiscard]] inline double lgamma1p(double x) noexcept {
+  return x * detail::polynomial(detail::lgamma_at_two, x) - std::log1p(x);
 }
 
 /// lgamma(x) - [(x - 1/2) log x - x + log(2 pi) / 2]: what Stirling's formula leaves, x > 0.
@@ -144,7 +157,7 @@ inline constexpr double digamma_root_rest = 9.5499954299656977152e-17;
 /// log(gamma(x + n) / gamma(x)): the log of x (x + 1) ... (x + n - 1) when n is whole; x > 0, n >= 0 (any real).
 ///
 /// Does not lose digits where x is large (the difference of two lgamma(1e8) keeps eight) nor where n is small.
-/// Error at most 4e-15 (1 + |result|).
+/// Error at most 4e-15 (1 + |result|), and about 1e-14 (|result| + n) for tiny n.
 /// Source: Didonato and Morris (1992), ACM TOMS 708, ALGDIV, with Stirling's series; recurrence below 10.
 [[nodiscard]] inline double log_rising(double x, double n) noexcept {
   if (n == 0) return 0.0;

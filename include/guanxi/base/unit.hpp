@@ -12,10 +12,14 @@ enum class unit { days, weeks, months, years };
 /// Days in one unit: 1, 7, 365.25/12, 365.25.
 [[nodiscard]] constexpr double days_in(unit u) noexcept {
   switch (u) {
-    case unit::days: return 1.0;
-    case unit::weeks: return 7.0;
-    case unit::months: return 365.25 / 12.0;
-    case unit::years: return 365.25;
+    case unit::days:
+      return 1.0;
+    case unit::weeks:
+      return 7.0;
+    case unit::months:
+      return 365.25 / 12.0;
+    case unit::years:
+      return 365.25;
   }
   return 1.0;
 }
