@@ -122,6 +122,6 @@ $(VENV)/.guanxi-%: pyproject.toml tools/bootstrap
 
 $(INSTALLED): $(VENV)/.guanxi-demo $(SOURCES)
 	@echo "guanxi: building the package into .venv"
-	@$(PY) -m pip install -q --no-build-isolation --no-deps --force-reinstall \
-	  -Cbuild-dir=build/wheel -Ccmake.define.GUANXI_NATIVE=ON . > install.log 2>&1 || { cat install.log; rm -f install.log; exit 1; }
+	@SKBUILD_BUILD_DIR=build/wheel SKBUILD_CMAKE_DEFINE="GUANXI_NATIVE=ON" \
+	  $(PY) -m pip install -q --no-build-isolation --no-deps --force-reinstall . > install.log 2>&1 || { cat install.log; rm -f install.log; exit 1; }
 	@rm -f install.log; touch $@
