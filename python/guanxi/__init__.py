@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import _core
+from . import _core, graph
 from ._errors import Error
 
 __version__: str = _core.__version__
 
-__all__ = ["Error", "__version__"]
+__all__ = ["Error", "__version__", "graph"]
