@@ -31,7 +31,8 @@ TEST(Day, ReadsTheDayAsWritten) {
 
 TEST(Day, RefusesWhatIsNoDate) {
   day d = 0;
-  for (const char* text : {"", "2023-02-29", "24-02-2024", "01/02/2024", "2024-13-01", "2024-1-01", "2024-02-29x", "0000-01-01"})
+  for (const char* text :
+       {"", "2023-02-29", "24-02-2024", "01/02/2024", "2024-13-01", "2024-1-01", "2024-02-29x", "0000-01-01"})
     EXPECT_FALSE(read_day(text, d)) << text;
 }
 
