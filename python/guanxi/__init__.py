@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from . import _core
 from ._errors import Error
+from .ledger import Ledger
 
 __version__: str = _core.__version__
 
-__all__ = ["Error", "__version__"]
+__all__ = ["Error", "Ledger", "__version__"]
