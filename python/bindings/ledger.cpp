@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include <guanxi/ledger/arrow.hpp>
 #include <guanxi/ledger/ledger.hpp>
@@ -59,15 +61,18 @@ py::tuple totals(const ledger::customer_items& items, std::optional<day> from, s
 void bind_ledger(py::module_& m) {
   auto topic = m.def_submodule("ledger", "Order lines and deliveries as checked, customer-sorted columns.");
   py::class_<Ledger>(topic, "Ledger")
-      .def(py::init([](const py::capsule& stream, ledger::arrow_names names, const std::string& currency, unsigned threads) {
+      .def(py::init([](const py::capsule& stream, ledger::arrow_names names, const std::string& currency, unsigned threads,
+                        const std::vector<std::tuple<std::uint64_t, std::string, std::string>>& refused) {
              ArrowArrayStream* const from = stream_of(stream);
+             std::vector<ledger::rejected_line> earlier;
+             for (const auto& [line, column, reason] : refused) earlier.push_back({line, column, reason});
              py::gil_scoped_release free;
-             const ledger::arrow_lines read(from, names);
+             const ledger::arrow_lines read(from, names, std::move(earlier));
              ledger::order_lines lines = read.lines();
              lines.currency = currency;
              return std::make_unique<Ledger>(lines, threads);
            }),
-           "stream"_a, "names"_a, "currency"_a = "", "threads"_a = 0)
+           "stream"_a, "names"_a, "currency"_a = "", "threads"_a = 0, "refused"_a = std::vector<std::tuple<std::uint64_t, std::string, std::string>>{})
       .def_property_readonly("customers", &Ledger::customers)
       .def_property_readonly("lines", &Ledger::lines)
       .def_property_readonly("read", &Ledger::read)

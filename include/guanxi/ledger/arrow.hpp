@@ -1,5 +1,6 @@
 #pragma once
 // Order lines from any Arrow-speaking frame, through the C Data and C Stream interfaces. Asked for by name.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -373,7 +374,9 @@ struct arrow_names {
 /// Costs   nothing for what is looked at; else one pass.
 class arrow_lines {
  public:
-  arrow_lines(ArrowArrayStream* stream, const arrow_names& names) : table_(stream) {
+  /// Takes   refused: lines that were refused before, by rising line number, with reasons.
+  arrow_lines(ArrowArrayStream* stream, const arrow_names& names, std::vector<rejected_line> refused = {})
+      : table_(stream), refused_(std::move(refused)) {
     lines_.customer = ids(table_.find(names.customer));
     lines_.date = days(table_.find(names.date));
     lines_.amount = numbers(table_.find(names.amount));
@@ -386,6 +389,7 @@ class arrow_lines {
     optional(names.supplier, lines_.supplier);
     optional(names.currency, lines_.line_currency);
     if (!names.cost.empty()) lines_.cost = numbers(table_.find(names.cost));
+    std::stable_sort(refused_.begin(), refused_.end(), [](const rejected_line& a, const rejected_line& b) { return a.line < b.line; });
     lines_.refused = refused_;
   }
   arrow_lines(arrow_lines&&) = delete;
