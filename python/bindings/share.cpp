@@ -84,7 +84,7 @@ void bind_supplier_shares(py::module_& m) {
   });
   py::class_<SupplierShares>(m, "SupplierShares")
       .def(py::init([](std::uint32_t own, double level, int draws, std::uint64_t seed, unsigned threads,
-                       std::size_t window, std::size_t keep, std::size_t trend_periods) {
+                       std::size_t window, std::size_t keep, std::size_t trend_periods, double phi, double firmness) {
              SupplierShares::settings s;
              s.own = own;
              s.level = level;
@@ -94,9 +94,12 @@ void bind_supplier_shares(py::module_& m) {
              s.window = window;
              s.keep = keep;
              s.trend_periods = trend_periods;
+             s.phi = phi;
+             s.firmness = firmness;
              return SupplierShares(s);
            }),
-           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a)
+           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a,
+           "phi"_a, "firmness"_a)
       .def(
           "fit",
           [](SupplierShares& model, const column_in<std::uint32_t>& customer, const column_in<std::uint32_t>& supplier,
@@ -114,7 +117,9 @@ void bind_supplier_shares(py::module_& m) {
       .def_property_readonly("customers",
                              [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("status", &SupplierShares::status)
-      .def_property_readonly("discount", &SupplierShares::discount)
+      .def_property_readonly("drift", [](const SupplierShares& model) {
+        return py::make_tuple(model.wander().firmness, model.wander().loyalty);
+      })
       .def_property_readonly("alpha", [](const py::object& self) { return seen(self.cast<SupplierShares&>().alpha(), self); })
       .def_property_readonly("phi", [](const py::object& self) { return seen(self.cast<SupplierShares&>().phi(), self); });
 }

@@ -135,6 +135,9 @@ class SupplierShares:
     window : neighbouring periods merged into one, counted back from the last (12 makes years of months).
     keep : give rows for the last so many (merged) periods only; 0 = for all.
     trend_periods : the trend looks back over so many (merged) periods.
+    phi : money that counts as one independent choice; None = learn it (1 when amounts are counts).
+    firmness : concentration that a perfectly known habit keeps after one period; None = learn it (math.inf: habits never
+        change, all periods count alike; 0: only the present period counts).
     draws, seed : random draws behind figures that have no closed form.
     threads : 0 = all of the machine's; the result does not depend on it.
 
@@ -145,23 +148,25 @@ class SupplierShares:
         suppliers from whom the customer has not been seen to buy.
     wallets_ : frame with customer, period, wallet, low, high.
     customers_ : frame, one row a customer: the last period at a glance.
-    params_ : dict with discount (of history, a period), alpha (by supplier), phi (money that counts as one choice, by customer).
+    params_ : dict with firmness and loyalty (of habits, a period), alpha (by supplier), phi (money that counts as one choice, by customer).
     status_ : what a person should know, in words.
 
     Notes
     -----
     The share is the customer's *habit*: what customers buy on average plus what this one was seen to buy, in effective counts
-    of money over phi, older periods discounted. A customer seen once is drawn towards the others. Nothing about a period
+    of money over phi that fade as habits drift. A customer seen once is drawn towards the others. Nothing about a period
     uses later ones. Costs about 2 microseconds a row given.
     """
 
     def __init__(self, *, own: Any = None, level: float = 0.9, window: int = 1, keep: int = 0, trend_periods: int = 8,
-                 draws: int = 200, seed: int = 0, threads: int = 0) -> None:
+                 phi: float | None = None, firmness: float | None = None, draws: int = 200, seed: int = 0, threads: int = 0) -> None:
         self.own = own
         self.level = level
         self.window = window
         self.keep = keep
         self.trend_periods = trend_periods
+        self.phi = phi
+        self.firmness = firmness
         self.draws = draws
         self.seed = seed
         self.threads = threads
@@ -185,14 +190,15 @@ class SupplierShares:
             value = getattr(self, name)
             if value < 0 or int(value) != value:
                 raise Error(f"SupplierShares: '{name}' is {value}, it must be a whole number of at least 0", "out_of_domain")
-        core = _core.share.SupplierShares(own, self.level, self.draws, self.seed, self.threads, self.window, self.keep, self.trend_periods)
+        core = _core.share.SupplierShares(own, self.level, self.draws, self.seed, self.threads, self.window, self.keep, self.trend_periods,
+                                         math.nan if self.phi is None else self.phi, math.nan if self.firmness is None else self.firmness)
         orders = floats(table, "orders") if "orders" in table.column_names else np.empty(0)
         core.fit(customer, supplier, periods.number, floats(table, "amount"), orders,
                  len(self._customers), len(self._suppliers), len(periods))
         self._core = core
         self.status_: str = core.status
         self.params_: dict[str, Any] = {
-            "discount": core.discount,
+            "firmness": core.drift[0], "loyalty": core.drift[1],
             "alpha": give({"supplier": self._suppliers, "alpha": np.array(core.alpha)}, self._kind),
             "phi": give({"customer": self._customers, "phi": np.array(core.phi)}, self._kind)}
         return self
@@ -244,7 +250,7 @@ class SupplierShares:
         people = pa.table({k: v if isinstance(v, pa.Array) else pa.array(v) for k, v in self._people().items()})
         top = people.take(pc.select_k_unstable(people, min(rows, len(people)), [("wallet", "descending")])).to_pylist()
         head = (f"SupplierShares: {len(people)} customers, {len(self._suppliers)} suppliers, {len(self._periods)} periods; "
-                f"discount {self._core.discount:g}; {self.status_}")
+                f"habits with firmness {self._core.drift[0]:g}; {self.status_}")
         cells = [["customer", "wallet", "our share", f"{self.level:.0%}", "largest", "its share", "P(largest)"]]
         for r in top:
             own = not math.isnan(r["own_share"])

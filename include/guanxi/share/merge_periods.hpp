@@ -31,7 +31,7 @@ inline void check(const ledger::deliveries& seen, const std::string& who) {
   const std::size_t n = seen.amount.size();
   const auto length = [&](const char* column, std::size_t have) {
     if (have != n)
-      wrong("'" + std::string(column) + "' has " + std::to_string(have) + " entries, 'amount' has " + std::to_string(n));
+      wrong(std::string("'").append(column) + "' has " + std::to_string(have) + " entries, 'amount' has " + std::to_string(n));
   };
   length("customer", seen.customer.size());
   length("supplier", seen.supplier.size());

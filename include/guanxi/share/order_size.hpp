@@ -31,8 +31,15 @@ class order_size {
     ++periods_[customer];
   }
 
+  /// Takes phi from the caller, the same for every customer: 1 when amounts are counts of independent choices.
+  void fix(double phi) {
+    fixed_ = learned_ = true;
+    std::fill(phi_.begin(), phi_.end(), phi);
+  }
+
   /// Learns phi of every customer from what was added so far. Costs O(customers).
   void learn() {
+    if (fixed_) return;
     regress();
     for (std::size_t c = 0; c < phi_.size(); ++c) {
       if (periods_[c] == 0) continue;
@@ -75,7 +82,7 @@ class order_size {
   std::vector<std::uint32_t> periods_;
   std::vector<double> phi_;
   double level_ = 0.0, slope_ = 1.0;
-  bool learned_ = false;
+  bool learned_ = false, fixed_ = false;
 };
 
 }  // namespace guanxi::share

@@ -1,6 +1,5 @@
 #pragma once
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -17,82 +16,136 @@
 
 namespace guanxi::share {
 
-/// Every customer's habit of buying, period after period: Dirichlet with parameters alpha_j + (discounted money)/phi.
+/// How a habit wanders from one period to the next.
 ///
-/// The money a_cst = d a_cs,t-1 + y_cst is kept for several discounts d side by side. The d in use is the one with the best
-/// log score of predicting each period from the periods before it; for period t only predictions of earlier periods count.
-/// alpha (what customers buy on average, and how unlike they are) and phi (order_size) are learned from periods up to t.
-/// Costs  O(discounts x deliveries) in all, plus O(pairs) a period for alpha; memory 8 B x discounts a pair.
+/// firmness: a habit known with concentration A is known with 1 / (1/A + 1/firmness) a period later, so a big customer, of
+/// whom much is known, forgets faster than a small one; infinite: habits never change, all periods count alike.
+/// loyalty: the part of the habit that stays; the rest goes back to what customers buy on average. 1: nothing goes back.
+/// noise: the part of the jumps between neighbouring periods that is chance and not drift; it scales phi.
+struct drift {
+  double firmness = std::numeric_limits<double>::infinity();
+  double loyalty = 1.0;
+  double noise = 1.0;
+
+  /// What is left of the own evidence (a factor), and the new weight of the average, after one period.
+  struct step {
+    double keep, average;
+  };
+  [[nodiscard]] step next(double evidence, double average) const noexcept {
+    const double total = evidence + average;
+    const double left = std::isinf(firmness) ? total : total * firmness / (total + firmness);
+    const double keep = total > 0 ? loyalty * left / total : 0.0;
+    return {keep, left - keep * evidence};
+  }
+};
+
+/// Every customer's habit of buying, period after period: a Dirichlet law with parameters e_j + u alpha_j / S.
+///
+/// e_j is the customer's own evidence (money over phi, see order_size), u the weight of the average customer, alpha / S. From
+/// period to period both fade by a drift that is learned: many drifts run side by side, and the one in use has the best log
+/// score of predicting each period from those before it; for period t only predictions of earlier periods count. alpha (what
+/// customers buy on average, and how unlike they are) and phi are learned from periods up to t.
+/// Costs  O(drifts x deliveries) for a sample of at most 20,000 customers, plus O(pairs) a period.
 class share_filter {
  public:
-  static constexpr std::array<double, 11> discounts{0.0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97, 1.0};
   static constexpr std::size_t customer_block = 256;
+  static constexpr std::size_t sample_size = 20'000;
 
   share_filter(const pair_index& index, std::size_t suppliers, unsigned threads)
       : index_(index),
         threads_(threads),
         size_(index.customers()),
         alpha_(suppliers, 0.0),
-        money_(discounts.size() * index.pairs(), 0.0),
-        sum_(discounts.size() * index.customers(), 0.0),
+        money_(index.pairs(), 0.0),
+        sum_(index.customers(), 0.0),
+        average_(index.customers(), 1.0),
         before_(index.pairs(), 0.0),
         before_total_(index.customers(), 0.0),
         now_(index.pairs(), 0.0),
-        now_total_(index.customers(), 0.0) {}
+        now_total_(index.customers(), 0.0),
+        bought_(index.customers(), 0) {
+    for (const double noise : {1.0, 0.7, 0.45, 0.25, 0.1})
+      for (const double firmness : {8.0, 25.0, 60.0, 150.0, 400.0, 1000.0, 3000.0, std::numeric_limits<double>::infinity()})
+        for (const double loyalty : {1.0, 0.95}) drifts_.push_back({firmness, loyalty, noise});
+    score_.assign(drifts_.size(), 0.0);
+    stride_ = (index.customers() + sample_size - 1) / sample_size;
+    if (stride_ == 0) stride_ = 1;
+    for (std::size_t c = 0; c < index.customers(); c += stride_) {
+      sample_start_.push_back(sample_pairs_);
+      sample_pairs_ += index.end(c) - index.begin(c);
+    }
+    trial_money_.assign(drifts_.size() * sample_pairs_, 0.0);
+    trial_sum_.assign(drifts_.size() * sample_start_.size(), 0.0);
+    trial_average_.assign(drifts_.size() * sample_start_.size(), 1.0);
+  }
+
+  /// Keeps the drift that is given instead of learning it.
+  void fix(drift d) { fixed_ = true, use_ = d; }
+  void fix_phi(double phi) {
+    size_.fix(phi);
+    use_.noise = 1.0;
+    std::erase_if(drifts_, [](const drift& d) { return d.noise != 1.0; });
+    score_.assign(drifts_.size(), 0.0);
+  }
 
   /// Takes in period t; call for t = 0, 1, ... in order.
   void advance(std::size_t t) {
-    choose_discount();
-    if (t > 0) score(t);
+    choose_drift();
+    if (!fixed_) try_drifts(t);
     load(t);
     size_.learn();
     learn_alpha();
   }
 
-  [[nodiscard]] double phi(std::size_t customer) const noexcept { return size_.phi(customer); }
+  [[nodiscard]] double phi(std::size_t customer) const noexcept { return use_.noise * size_.phi(customer); }
   [[nodiscard]] const order_size& size() const noexcept { return size_; }
   [[nodiscard]] std::span<const double> alpha() const noexcept { return alpha_; }
   [[nodiscard]] double alpha_total() const noexcept { return alpha_total_; }
-  [[nodiscard]] double discount() const noexcept { return discounts[use_]; }
-  [[nodiscard]] std::span<const double> discount_scores() const noexcept { return score_; }
+  [[nodiscard]] drift wander() const noexcept { return use_; }
+  [[nodiscard]] bool wander_learned() const noexcept { return fixed_ || scored_ >= 4; }
   [[nodiscard]] const alpha_fit& alpha_search() const noexcept { return search_; }
-  /// Effective count of a pair, and of all pairs of a customer, with all history up to now.
-  [[nodiscard]] double count(std::size_t customer, std::size_t pair) const noexcept {
-    return money_[use_ * index_.pairs() + pair] / phi(customer);
-  }
-  [[nodiscard]] double total_count(std::size_t customer) const noexcept {
-    return sum_[use_ * index_.customers() + customer] / phi(customer);
+  /// Own evidence of a pair and of a customer, in effective counts, and the weight u of the average customer.
+  [[nodiscard]] double count(std::size_t customer, std::size_t pair) const noexcept { return money_[pair] / phi(customer); }
+  [[nodiscard]] double total_count(std::size_t customer) const noexcept { return sum_[customer] / phi(customer); }
+  [[nodiscard]] double average(std::size_t customer) const noexcept {
+    return average_[customer] * alpha_total_;
   }
   /// Money of the present period.
   [[nodiscard]] double now(std::size_t pair) const noexcept { return now_[pair]; }
   [[nodiscard]] double now_total(std::size_t customer) const noexcept { return now_total_[customer]; }
 
  private:
-  void choose_discount() {
-    std::size_t best = 6;  // 0.8 until something is known
-    for (std::size_t d = 0; d < discounts.size(); ++d)
+  void choose_drift() {
+    if (fixed_ || scored_ < 3) return;  // three predictions are the least to learn from
+    std::size_t best = drifts_.size() > 24 ? 24 : 8;  // noise .7 (or 1), firmness 400, loyalty 1 until something is known
+    for (std::size_t d = 0; d < drifts_.size(); ++d)
       if (score_[d] > score_[best]) best = d;
-    use_ = best;
+    use_ = drifts_[best];
   }
 
-  /// Log probability of the effective counts of period t, given the periods before it, for every discount.
-  void score(std::size_t t) {
-    const std::size_t blocks = (index_.customers() + customer_block - 1) / customer_block;
-    std::vector<std::array<double, discounts.size()>> part(blocks);
-    std::vector<double> alpha_now = alpha_;
-    for (double& a : alpha_now) a = std::max(a, 1e-3);  // a supplier never seen before
+  /// Runs every drift one period on: the score of predicting period t, then the new evidence.
+  void try_drifts(std::size_t t) {
+    std::vector<double> mean = alpha_;
+    for (double& a : mean) a = std::max(a, 1e-3);  // a supplier never seen before
     running_sum all;
-    for (const double a : alpha_now) all.add(a);
-    const double total = all.value();
+    for (const double a : mean) all.add(a);
+    double squares = 0.0;
+    for (double& a : mean) {
+      a /= all.value();
+      squares += a * a;
+    }
+    const std::size_t people = sample_start_.size(), block = 64;
+    std::vector<std::vector<double>> part((people + block - 1) / block);
     parallel_blocks(
-        index_.customers(), customer_block,
-        [&](std::size_t begin, std::size_t end, std::size_t block) {
-          part[block].fill(0.0);
-          const auto* cell = index_.customer_cells(t, begin);
-          for (std::size_t c = begin; c < end; ++c) cell = score_customer(c, cell, t, alpha_now, total, part[block]);
+        people, block,
+        [&](std::size_t begin, std::size_t end, std::size_t number) {
+          part[number].assign(drifts_.size(), 0.0);
+          for (std::size_t k = begin; k < end; ++k) try_customer(k, t, mean, squares, part[number]);
         },
         threads_);
-    for (std::size_t d = 0; d < discounts.size(); ++d) {
+    if (!size_.learned()) return;  // phi was a guess
+    ++scored_;
+    for (std::size_t d = 0; d < drifts_.size(); ++d) {
       running_sum sum;
       sum.add(score_[d]);
       for (const auto& p : part) sum.add(p[d]);
@@ -100,24 +153,58 @@ class share_filter {
     }
   }
 
-  const pair_index::cell* score_customer(std::size_t c, const pair_index::cell* cell, std::size_t t,
-                                         std::span<const double> alpha, double total,
-                                         std::array<double, discounts.size()>& part) const {
+  void try_customer(std::size_t k, std::size_t t, std::span<const double> mean, double mean_squares,
+                    std::vector<double>& part) {
+    const std::size_t c = k * stride_, first = index_.begin(c), pairs = index_.end(c) - first;
+    const auto* cell = index_.customer_cells(t, c);
     const auto* end = cell;
     double money = 0.0;
     while (end != index_.period_end(t) && end->pair < index_.end(c)) money += (end++)->amount;
-    const double kept = sum_[(discounts.size() - 1) * index_.customers() + c];
-    if (money <= 0 || kept <= 0) return end;
-    const double scale = 1.0 / phi(c);
-    for (std::size_t d = 0; d < discounts.size(); ++d) {
-      double value = -log_rising(total + sum_[d * index_.customers() + c] * scale, money * scale);
-      for (const auto* x = cell; x != end; ++x)
-        if (x->amount > 0)
-          value += log_rising(alpha[index_.supplier[x->pair]] + money_[d * index_.pairs() + x->pair] * scale,
-                              x->amount * scale);
-      part[d] += value;
+    if (money <= 0 && !bought_[c]) return;
+    const double jump = bought_[c] ? size_.phi(c) : 1.0;
+    for (std::size_t d = 0; d < drifts_.size(); ++d) {
+      double* kept = trial_money_.data() + d * sample_pairs_ + sample_start_[k];
+      double& sum = trial_sum_[d * sample_start_.size() + k];
+      double& average = trial_average_[d * sample_start_.size() + k];
+      if (bought_[c]) {
+        const double scale = 1.0 / (jump * drifts_[d].noise);
+        const drift::step next = drifts_[d].next(sum * scale, average * alpha_total_);
+        average = next.average / alpha_total_;
+        sum *= next.keep;
+        for (std::size_t p = 0; p < pairs; ++p) kept[p] *= next.keep;
+        if (money > 0) {
+          const std::span<const std::uint32_t> who{index_.supplier.data() + first, pairs};
+          part[d] += score_period({cell, end}, first, {kept, pairs}, who, sum * scale + next.average, next.average, money, scale,
+                                  mean, mean_squares);
+        }
+      }
+      for (const auto* x = cell; x != end; ++x) kept[x->pair - first] += x->amount;
+      sum += money;
     }
-    return end;
+  }
+
+  /// How well mean and variance foretold the shares of a period, higher is better: -(ln v + q / v) / 2 with
+  /// q = sum_j (s_j - m_j)^2 / (1 - sum m_j^2), whose expectation v under the Dirichlet-multinomial is
+  /// (N + A) / (N (A + 1)). Unlike the likelihood of y/phi it may compare unlike phi.
+  /// Source: Dawid and Sebastiani (1999), Annals of Statistics 27, 65-81.
+  [[nodiscard]] static double score_period(std::span<const pair_index::cell> cells, std::size_t first,
+                                           std::span<const double> kept, std::span<const std::uint32_t> supplier,
+                                           double total, double average, double money, double scale,
+                                           std::span<const double> mean, double mean_squares) {
+    double squares = average * average * mean_squares, cross = 0.0, now = 0.0;
+    for (std::size_t p = 0; p < kept.size(); ++p) {
+      const double e = kept[p] * scale;
+      squares += e * (e + 2.0 * average * mean[supplier[p]]);
+    }
+    squares /= total * total;
+    for (const auto& x : cells) {
+      const double s = x.amount / money;
+      cross += s * (kept[x.pair - first] * scale + average * mean[supplier[x.pair - first]]) / total;
+      now += s * s;
+    }
+    const double room = std::max(1.0 - squares, 1e-6), orders = std::max(money * scale, 1.0);
+    const double v = (orders + total) / (orders * (total + 1.0));
+    return -0.5 * (std::log(v) + std::max(now - 2.0 * cross + squares, 0.0) / (room * v));
   }
 
   /// Moves the state one period on and feeds order_size.
@@ -133,28 +220,32 @@ class share_filter {
 
   const pair_index::cell* load_customer(std::size_t c, const pair_index::cell* cell, std::size_t t) {
     const std::size_t begin = index_.begin(c), end = index_.end(c);
+    if (bought_[c]) fade(c);
     std::fill(now_.begin() + begin, now_.begin() + end, 0.0);
     double total = 0.0;
     std::size_t suppliers = 0;
     for (; cell != index_.period_end(t) && cell->pair < end; ++cell) {
       now_[cell->pair] = cell->amount;
+      money_[cell->pair] += cell->amount;
       total += cell->amount;
       suppliers += cell->amount > 0 ? 1 : 0;
     }
     now_total_[c] = total;
-    for (std::size_t d = 0; d < discounts.size(); ++d) {
-      double* kept = money_.data() + d * index_.pairs();
-      for (std::size_t p = begin; p < end; ++p) kept[p] = discounts[d] * kept[p] + now_[p];
-      double& sum = sum_[d * index_.customers() + c];
-      sum = discounts[d] * sum + total;
-    }
-    if (total > 0) {
-      size_.add_total(c, total, suppliers);
-      if (before_total_[c] > 0) compare(c, total);
-      std::copy(now_.begin() + begin, now_.begin() + end, before_.begin() + begin);
-      before_total_[c] = total;
-    }
+    if (total <= 0) return cell;
+    bought_[c] = 1;
+    sum_[c] += total;
+    size_.add_total(c, total, suppliers);
+    if (before_total_[c] > 0) compare(c, total);
+    std::copy(now_.begin() + begin, now_.begin() + end, before_.begin() + begin);
+    before_total_[c] = total;
     return cell;
+  }
+
+  void fade(std::size_t c) {
+    const drift::step next = use_.next(total_count(c), average(c));
+    average_[c] = next.average / alpha_total_;
+    sum_[c] *= next.keep;
+    for (std::size_t p = index_.begin(c); p < index_.end(c); ++p) money_[p] *= next.keep;
   }
 
   void compare(std::size_t c, double total) {
@@ -294,10 +385,15 @@ class share_filter {
   order_size size_;
   std::vector<double> alpha_;
   double alpha_total_ = 0.0;
-  std::vector<double> money_, sum_;  // [discount][pair], [discount][customer]
+  std::vector<double> money_, sum_, average_;  // own evidence in money; weight of the average, a part of S
   std::vector<double> before_, before_total_, now_, now_total_;
-  std::array<double, discounts.size()> score_{};
-  std::size_t use_ = 6;
+  std::vector<std::uint8_t> bought_;  // 1: has bought before
+  std::vector<drift> drifts_;
+  std::vector<double> score_, trial_money_, trial_sum_, trial_average_;  // [drift][pair or customer of the sample]
+  std::vector<std::size_t> sample_start_;
+  std::size_t sample_pairs_ = 0, stride_ = 1, scored_ = 0;
+  drift use_{400.0, 1.0, 0.7};
+  bool fixed_ = false;
   alpha_fit search_;
   bool fresh_ = true;
 };

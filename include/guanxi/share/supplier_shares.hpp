@@ -31,6 +31,8 @@ struct supplier_shares_settings {
   std::size_t window = 1;    // neighbouring periods merged into one, counted back from the last (12: years of months)
   std::size_t keep = 0;      // give rows for the last `keep` (merged) periods only; 0 = for all
   std::size_t trend_periods = 8;  // the trend looks back over so many (merged) periods
+  double phi = unknown;           // money that counts as one independent choice; NaN = learn it (1 for counts)
+  double firmness = unknown;      // of habits, see drift; NaN = learn it (infinite: all periods count alike)
 };
 
 /// What part of each customer's purchases every supplier holds, with intervals that hold.
@@ -73,7 +75,7 @@ class SupplierShares {
   [[nodiscard]] const customer_columns& customers() const { return fitted(), customers_; }
   [[nodiscard]] const std::string& status() const { return fitted(), status_; }
   [[nodiscard]] const std::vector<double>& alpha() const { return fitted(), alpha_; }
-  [[nodiscard]] double discount() const { return fitted(), discount_; }
+  [[nodiscard]] drift wander() const { return fitted(), wander_; }  // how habits change from period to period
   [[nodiscard]] const std::vector<double>& phi() const { return fitted(), phi_; }  // a customer
 
  private:
@@ -93,6 +95,8 @@ class SupplierShares {
     const pair_index index(seen);
     lay_out(index, seen.periods);
     share_filter filter(index, seen.suppliers, settings_.threads);
+    if (settings_.phi > 0) filter.fix_phi(settings_.phi);
+    if (settings_.firmness >= 0) filter.fix({settings_.firmness, 1.0, settings_.phi > 0 ? 1.0 : 0.7});
     recent_.assign(settings_.trend_periods * index.pairs(), 0.0);
     recent_total_.assign(settings_.trend_periods * index.customers(), 0.0);
     for (std::size_t t = 0; t < seen.periods; ++t) {
@@ -101,10 +105,10 @@ class SupplierShares {
       if (t >= first_kept_) write_period(index, filter, t);
     }
     alpha_.assign(filter.alpha().begin(), filter.alpha().end());
-    discount_ = filter.discount();
+    wander_ = filter.wander();
     phi_.resize(index.customers());
     for (std::size_t c = 0; c < phi_.size(); ++c) phi_[c] = filter.phi(c);
-    tell(index, filter, seen);
+    tell(index, filter);
     fitted_ = true;
     return *this;
   }
@@ -176,15 +180,16 @@ class SupplierShares {
   void write_customer(const pair_index& index, const share_filter& filter, std::size_t c, std::size_t t, scratch& work) {
     work.shape.clear();
     work.pair.clear();
+    const double average = filter.average(c) / filter.alpha_total();
     double unseen = filter.alpha_total();
     for (std::size_t p = index.begin(c); p < index.end(c); ++p) {
       if (pair_from_[p] > t) continue;
       const double alpha = filter.alpha()[index.supplier[p]];
       work.pair.push_back(p);
-      work.shape.push_back(std::max(alpha + filter.count(c, p), 1e-12));
+      work.shape.push_back(std::max(average * alpha + filter.count(c, p), 1e-12));
       unseen -= alpha;
     }
-    unseen = unseen > 1e-9 * filter.alpha_total() ? unseen : 0.0;
+    unseen = unseen > 1e-9 * filter.alpha_total() ? average * unseen : 0.0;
     double total = unseen;
     for (const double a : work.shape) total += a;
     work.largest.resize(work.shape.size());
@@ -198,12 +203,13 @@ class SupplierShares {
       shares_.trend[row] = trend.slope;
       shares_.p_rising[row] = trend.p_rising;
     }
+    // What is not ours and not seen: suppliers that this customer has not bought from so far.
     write_share(row_of(layout_[c].first_row, layout_[c].first_period, t), c, rest, t, 0.0, unseen, total, orders);
     const std::size_t w = row_of(layout_[c].first_wallet, layout_[c].first_period, t);
     wallets_.customer[w] = static_cast<std::uint32_t>(c);
     wallets_.period[w] = static_cast<std::uint32_t>(t);
     wallets_.wallet[w] = wallets_.low[w] = wallets_.high[w] = filter.now_total(c);
-    if (t == last_period_) write_person(filter, c, t, unseen, total, work, index);
+    if (t == last_period_) write_person(filter, c, t, total, work, index);
   }
 
   [[nodiscard]] std::size_t row_of(std::size_t first, std::uint32_t from, std::size_t t) const noexcept {
@@ -260,7 +266,7 @@ class SupplierShares {
     return habit_trend(work.won, work.all, 3.0 / static_cast<double>(slots));
   }
 
-  void write_person(const share_filter& filter, std::size_t c, std::size_t t, double unseen, double total,
+  void write_person(const share_filter& filter, std::size_t c, std::size_t t, double total,
                     const scratch& work, const pair_index& index) {
     const std::size_t k = person_[c];
     customers_.customer[k] = static_cast<std::uint32_t>(c);
@@ -284,7 +290,7 @@ class SupplierShares {
       customers_.own_p_largest[k] = shares_.p_largest[row];
     }
     if (settings_.own != no_supplier && !own_seen) {  // never sold to: what we would hold with a customer like the others
-      const double shape = std::min(filter.alpha()[settings_.own], unseen);
+      const double shape = filter.alpha()[settings_.own] / filter.alpha_total() * filter.average(c);
       const interval ends = habit(shape, total);
       customers_.own_share[k] = shape / total;
       customers_.own_low[k] = ends.low;
@@ -308,9 +314,12 @@ class SupplierShares {
     customers_.effective[k] = squares > 0 ? 1.0 / squares : unknown;
   }
 
-  void tell(const pair_index& index, const share_filter& filter, const ledger::deliveries& seen) {
+  void tell(const pair_index& index, const share_filter& filter) {
     status_.clear();
-    const auto say = [&](const std::string& sentence) { status_ += (status_.empty() ? "" : "; ") + sentence; };
+    const auto say = [&](const std::string& sentence) {
+      if (!status_.empty()) status_.append("; ");
+      status_.append(sentence);
+    };
     if (index.pairs() == 0) return say("no deliveries: nothing is known of any customer");
     if (index.refused > 0)
       say(std::to_string(index.refused) + " rows left out because their net amount is negative or not a number, the first is row " +
@@ -318,7 +327,7 @@ class SupplierShares {
     if (!filter.size().learned())
       say("how steady the habits are could not be learned from one period of one supplier each: a period counts as 4 orders, "
           "which is a guess");
-    if (seen.periods < 3) say("fewer than 3 periods: how fast habits fade is a guess (discount 0.8)");
+    if (!filter.wander_learned()) say("too few periods to learn how fast habits change: firmness is a guess");
     if (filter.alpha_search().at_bound) say("the sum of alpha went to its bound: customers are all alike or all loyal to one");
     say("unlisted cells were taken as no purchase");
   }
@@ -334,7 +343,7 @@ class SupplierShares {
   wallet_columns wallets_;
   customer_columns customers_;
   std::vector<double> alpha_, phi_;
-  double discount_ = unknown;
+  drift wander_;
   std::string status_;
 };
 
