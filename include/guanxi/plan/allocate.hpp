@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <guanxi/plan/book.hpp>
+#include <guanxi/plan/core.hpp>
 #include <guanxi/base/interval.hpp>
 #include <guanxi/plan/dual.hpp>
 #include <guanxi/plan/repair.hpp>
@@ -41,6 +42,52 @@ inline std::string gap_text(double gap) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "%.1e", gap);
   return digits;
+}
+
+/// Bounds the levels that a better plan could use, where the settings ask for it. Betters `x` and plan.bound.
+/// `fits`: whether x keeps its rows. plan.value is minus infinity when no plan is known at the end.
+inline bool prove(const problem& p, std::span<const double> l, const settings& set, bool fits, draft& x, allocation& plan) {
+  const double none = -std::numeric_limits<double>::infinity();
+  plan.value = fits ? x.value : none;
+  const double size = std::max(std::abs(plan.bound), fits ? std::abs(x.value) : 0.0);
+  if (fits && plan.bound - x.value <= 1e-12 * size) return true;
+  if (fits && set.exact == proof::none) return false;
+  double lower = x.value;
+  if (!fits) {  // every plan is worth more than this
+    running_sum least;
+    for (std::size_t i = 0; i < p.n; ++i) {
+      double low = std::numeric_limits<double>::infinity();
+      for (std::uint64_t r = p.start[i]; r < p.start[i + 1]; ++r) low = std::min(low, p.value[r]);
+      least.add(low);
+    }
+    lower = least.value() + p.base_value;
+    lower -= 1e-6 * (1.0 + std::abs(lower));
+  }
+  const double room = fits ? (plan.bound - lower) * (1 + 1e-9) + 1e-12 * size : std::numeric_limits<double>::infinity();
+  const problem core = core_of(p, l, room);
+  plan.core = core.value.size();
+  const bool small = core.value.size() <= 300 || p.n <= 2'000;
+  if (set.exact != proof::full && !(small && (fits || p.n <= 2'000))) return false;
+  core_search tree(core, l, lower, std::max(size, std::abs(lower)));
+  const bool proven = tree.run(set.exact == proof::full ? set.nodes : std::min<std::uint64_t>(set.nodes, 2'000));
+  plan.nodes = tree.nodes();
+  if (tree.better()) {
+    for (std::size_t c = 0; c < core.n; ++c) {
+      const std::uint32_t i = core.own->account[c];
+      x.choice[i] = static_cast<std::uint32_t>(core.own->source[core.start[c] + tree.choice()[c]] - p.start[i]);
+    }
+    if (!fits) {  // accounts outside the core have one level
+      std::vector<char> in(p.n, 0);
+      for (const std::uint32_t i : core.own->account) in[i] = 1;
+      for (std::size_t i = 0; i < p.n; ++i)
+        if (!in[i]) x.choice[i] = 0;
+    }
+  }
+  if (tree.better() || fits) {
+    plan.value = tree.lower();
+    plan.bound = std::min(plan.bound, tree.upper());
+  }
+  return proven;
 }
 
 }  // namespace detail
@@ -139,9 +186,15 @@ template <class AccountName, class LimitName>
       hand.fill();
       hand.pairs(256, 64);
     }
-    if (!fits) {
+    if (fits) detail::recount(p, x);
+    const bool proven = detail::prove(p, best.l, set, fits, x, plan);
+    if (!fits && !proven && plan.value == -std::numeric_limits<double>::infinity()) {
       plan.failing.push_back({0, false, 0, unknown, unknown, {}});
       return infeasible("infeasible: no plan was found that keeps all rows");
+    }
+    if (!fits && plan.value == -std::numeric_limits<double>::infinity()) {
+      plan.failing.push_back({0, false, 0, unknown, unknown, {}});
+      return infeasible("infeasible: proven, no plan keeps all rows together");
     }
     detail::recount(p, x);
   }
