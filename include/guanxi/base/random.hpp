@@ -38,6 +38,7 @@ class random_stream {
  public:
   using result_type = std::uint64_t;
 
+  constexpr random_stream() noexcept : random_stream(0) {}
   constexpr explicit random_stream(std::uint64_t seed, std::uint64_t id = 0, std::uint32_t part = 0) noexcept
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         id_{static_cast<std::uint32_t>(id), static_cast<std::uint32_t>(id >> 32)},
