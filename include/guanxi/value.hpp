@@ -1,3 +1,19 @@
 #pragma once
+// Which customers still buy, how much, and what for: RFM, purchase models, spend, forecasts, backtests.
+#include <guanxi/value/ahead.hpp>
+#include <guanxi/value/backtest.hpp>
+#include <guanxi/value/count_law.hpp>
+#include <guanxi/value/customer_rows.hpp>
 #include <guanxi/value/customer_value.hpp>
+#include <guanxi/value/exposure_prior.hpp>
+#include <guanxi/value/fit_result.hpp>
 #include <guanxi/value/forecast.hpp>
+#include <guanxi/value/gamma_gamma.hpp>
+#include <guanxi/value/groups.hpp>
+#include <guanxi/value/history.hpp>
+#include <guanxi/value/newton.hpp>
+#include <guanxi/value/origins.hpp>
+#include <guanxi/value/purchase_likelihood.hpp>
+#include <guanxi/value/purchase_model.hpp>
+#include <guanxi/value/rfm.hpp>
+#include <guanxi/value/stack.hpp>

@@ -1,0 +1,180 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <guanxi/value/ahead.hpp>
+#include <guanxi/value/count_law.hpp>
+#include <guanxi/value/exposure_prior.hpp>
+#include <guanxi/value/history.hpp>
+#include <guanxi/value/purchase_model.hpp>
+
+namespace guanxi::value::detail {
+
+/// Candidate forecasts of the number of purchases.
+enum candidate : std::size_t {
+  last_window,
+  mean_of_two,
+  same_window_last_year,
+  whole_rate,               // all purchases over the whole exposure: NBD, zero-truncated for old customers
+  faded_rate,               // one for each half-life ...
+  faded_alive = faded_rate + half_lives.size(),  // ... and the same with the chance of being alive
+  regular = faded_alive + half_lives.size(),     // MBG/CNBD-k
+  pooled,                   // log-linear pool of several windows, learned at earlier dates
+  pooled_alive,
+  candidates,
+};
+
+[[nodiscard]] inline std::string candidate_name(std::size_t m) {
+  static constexpr std::array<const char*, 5> weeks{"4", "13", "26", "52", "104"};
+  if (m == last_window) return "last_window";
+  if (m == mean_of_two) return "mean_of_two";
+  if (m == same_window_last_year) return "same_window_last_year";
+  if (m == whole_rate) return "nbd_zero_truncated";
+  if (m >= faded_rate && m < faded_alive) return std::string("discounted_") + weeks[m - faded_rate] + "w";
+  if (m >= faded_alive && m < regular) return std::string("discounted_") + weeks[m - faded_alive] + "w_alive";
+  if (m == regular) return "mbg_cnbd_k";
+  return m == pooled ? "pooled" : "pooled_alive";
+}
+
+/// What is learned of a whole book at one date from the past alone.
+struct book {
+  day date = 0, start = 0, old_until = 0;
+  double r = 1, alpha = 100;          // rates a day
+  purchase_parameters stop;           // MBG/CNBD-k, days
+  purchase_story story{dropout::from_start, 1};
+  std::string status, rates_status;
+  double mean_rate = 0;               // purchases a customer and day of exposure
+  std::vector<history> customers;     // those that are looked at
+
+  /// Length of what is known, in days.
+  [[nodiscard]] std::int64_t length() const noexcept { return static_cast<std::int64_t>(date) - start + 1; }
+};
+
+/// The same customer falls to the same half, whatever the rest of the book.
+[[nodiscard]] inline std::uint64_t mix(std::uint64_t x) noexcept {
+  x = (x + 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+[[nodiscard]] inline day first_day(const ledger::purchase_days& days) {
+  day first = std::numeric_limits<day>::max();
+  for (std::size_t c = 0; c < days.customers(); ++c)
+    if (days.start[c] < days.start[c + 1]) first = std::min(first, days.date[days.start[c]]);
+  return first;
+}
+
+/// Customers first seen within so many days of the ledger's start were there before: the 90 % quantile of the gaps, at
+/// least 13 weeks and at most a third of the ledger.
+[[nodiscard]] inline std::int64_t old_span(const ledger::purchase_days& days, day date, std::int64_t length) {
+  std::vector<std::int32_t> gaps;
+  const std::size_t stride = std::max<std::size_t>(1, days.customers() / 20'000);
+  for (std::size_t c = 0; c < days.customers(); c += stride)
+    for (std::size_t j = days.start[c] + 1; j < days.start[c + 1] && days.date[j] <= date; ++j)
+      gaps.push_back(days.date[j] - days.date[j - 1]);
+  std::int64_t span = 91;
+  if (!gaps.empty()) {
+    const auto at = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() * 9 / 10);
+    std::nth_element(gaps.begin(), at, gaps.end());
+    span = std::max<std::int64_t>(span, *at);
+  }
+  return std::min(span, length / 3);
+}
+
+/// Histories of all customers (or a fixed part of them) at a date. Costs one pass over the days.
+inline void look(book& b, const ledger::purchase_days& days, std::int64_t horizon, const fading& fade, std::size_t most,
+                 unsigned threads) {
+  const std::size_t n = days.customers();
+  const std::uint64_t part = n > most ? ~std::uint64_t{0} / n * most : ~std::uint64_t{0};
+  std::vector<std::vector<history>> found((n + 4095) / 4096);
+  parallel_blocks(
+      n, 4096,
+      [&](std::size_t begin, std::size_t end, std::size_t number) {
+        for (std::size_t c = begin; c < end; ++c) {
+          if (mix(c) > part) continue;
+          history s = look_back(days, c, b.date, b.start, b.old_until, horizon, fade);
+          if (s.n > 0) found[number].push_back(s);
+        }
+      },
+      threads);
+  b.customers.clear();
+  for (const auto& f : found) b.customers.insert(b.customers.end(), f.begin(), f.end());
+}
+
+/// Fits the rates (zero-truncated for old customers) and the dropout model with regular gaps.
+inline void fit_book(book& b, unsigned most_stages, unsigned threads) {
+  const std::size_t n = b.customers.size();
+  std::vector<double> count(n), exposure(n), x(n), t(n), age(n), gaps(n);
+  double old = 0, total = 0, time = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const history& s = b.customers[i];
+    count[i] = s.faded.back();
+    exposure[i] = s.exposure.back();
+    old += s.old ? 1 : 0;
+    total += count[i];
+    time += exposure[i];
+    x[i] = s.n - 1;
+    t[i] = s.recency;
+    age[i] = s.age;
+    gaps[i] = s.log_gaps;
+  }
+  b.mean_rate = total / std::max(time, 1.0);
+  const fit_result rates = fit_rates({count, exposure, old, static_cast<double>(b.length())}, threads);
+  b.rates_status = rates.status;
+  if (std::isfinite(rates.params[0]) && std::isfinite(rates.params[1]) && total > 0) {
+    b.r = std::max(rates.params[0], 1e-3);
+    b.alpha = rates.params[1];
+  }
+  PurchaseModel model("value::CustomerValue", {dropout::from_start, 1, most_stages, threads});
+  model.fit(group({x, t, age, {}, gaps}));
+  b.stop = model.parameters();
+  b.story = model.story();
+  b.status = model.result().status;
+}
+
+/// Simple laws of two numbers: mean = (1 - e) count + e book, size = tau (0.5 + count).
+struct naive_fit {
+  double e = 0.1, tau = 2;
+};
+
+/// Mean of the faded rate over the horizon.
+[[nodiscard]] inline double faded_mean(const book& b, const history& s, std::size_t h, double horizon) {
+  return (b.r + s.faded[h]) / (b.alpha + s.exposure[h]) * horizon;
+}
+
+[[nodiscard]] inline double alive(const book& b, const history& s) {
+  return value::probability_alive(b.stop, b.story, s.n - 1, s.recency, s.age);
+}
+
+/// Features of the pool: differences of log rates between windows, and how late the next order is.
+inline constexpr std::size_t pool_width = 10;
+struct pool_row {
+  double offset = 0;  // log of the mean over the horizon before anything is learned
+  std::array<double, pool_width> f{};
+};
+[[nodiscard]] inline pool_row pool_features(const book& b, const history& s, double horizon, double p_alive) {
+  std::array<double, memories> l{};
+  for (std::size_t h = 0; h < memories; ++h) l[h] = std::log(faded_mean(b, s, h, 1.0));
+  const double base = 0.5 * (l[1] + l[3]), usual = std::exp(l[3]), rate = std::log(std::max(b.mean_rate, 1e-9));
+  const double since = s.age - s.recency;
+  pool_row out;
+  out.offset = base + std::log(horizon);
+  out.f = {1.0,
+           base - rate,
+           l[0] - l[1],
+           l[1] - l[3],
+           l[3] - l[5],
+           std::log((s.last_window + 0.5) / (horizon * usual + 0.5)),
+           std::max(-5.0, std::log(std::max(p_alive, 1e-6))),
+           std::log1p(since * usual),
+           s.n == 1 ? 1.0 : 0.0,
+           b.length() > 364 ? std::log((s.last_year + 0.5) / (horizon * usual + 0.5)) : 0.0};
+  return out;
+}
+
+}  // namespace guanxi::value::detail
