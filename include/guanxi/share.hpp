@@ -3,8 +3,11 @@
 #include <guanxi/share/collect.hpp>
 #include <guanxi/share/columns.hpp>
 #include <guanxi/share/concentration.hpp>
+#include <guanxi/share/dirichlet_multinomial.hpp>
+#include <guanxi/share/gamma_shares.hpp>
 #include <guanxi/share/habit_trend.hpp>
 #include <guanxi/share/merge_periods.hpp>
+#include <guanxi/share/nbd_dirichlet.hpp>
 #include <guanxi/share/newton_alpha.hpp>
 #include <guanxi/share/order_size.hpp>
 #include <guanxi/share/p_largest.hpp>

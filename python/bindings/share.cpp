@@ -98,8 +98,8 @@ void bind_supplier_shares(py::module_& m) {
              s.firmness = firmness;
              return SupplierShares(s);
            }),
-           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a,
-           "phi"_a, "firmness"_a)
+           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a, "phi"_a,
+           "firmness"_a)
       .def(
           "fit",
           [](SupplierShares& model, const column_in<std::uint32_t>& customer, const column_in<std::uint32_t>& supplier,
@@ -111,49 +111,64 @@ void bind_supplier_shares(py::module_& m) {
             model.fit(share::collect(rows).view());
           },
           "customer"_a, "supplier"_a, "period"_a, "amount"_a, "orders"_a, "customers"_a, "suppliers"_a, "periods"_a)
-      .def_property_readonly("shares", [](const py::object& self) { return shares_of(self.cast<SupplierShares&>(), self); })
+      .def_property_readonly("shares",
+                             [](const py::object& self) { return shares_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("wallets",
                              [](const py::object& self) { return wallets_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("customers",
                              [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("status", &SupplierShares::status)
-      .def_property_readonly("drift", [](const SupplierShares& model) {
-        return py::make_tuple(model.wander().firmness, model.wander().loyalty);
-      })
-      .def_property_readonly("alpha", [](const py::object& self) { return seen(self.cast<SupplierShares&>().alpha(), self); })
-      .def_property_readonly("phi", [](const py::object& self) { return seen(self.cast<SupplierShares&>().phi(), self); });
+      .def_property_readonly(
+          "drift",
+          [](const SupplierShares& model) { return py::make_tuple(model.wander().firmness, model.wander().loyalty); })
+      .def_property_readonly("alpha",
+                             [](const py::object& self) { return seen(self.cast<SupplierShares&>().alpha(), self); })
+      .def_property_readonly("phi",
+                             [](const py::object& self) { return seen(self.cast<SupplierShares&>().phi(), self); });
 }
 
 void bind_plain(py::module_& m) {
-  m.def("concentration", [](const column_in<double>& shares) {
-    const auto c = share::concentration(view(shares));
-    py::dict out;
-    out["hhi"] = c.hhi;
-    out["effective"] = c.effective;
-    out["exp_entropy"] = c.exp_entropy;
-    out["hall_tideman"] = c.hall_tideman;
-    out["kwoka"] = c.kwoka;
-    out["cr"] = give(std::vector<double>(c.cr));
-    return out;
-  }, "shares"_a);
-  m.def("hhi", [](const column_in<double>& shares, const column_in<std::uint32_t>& customer, std::size_t customers) {
-    std::vector<double> out(customers);
-    {
-      py::gil_scoped_release free;
-      share::hhi(view(shares), view(customer), out);
-    }
-    return give(std::move(out));
-  }, "shares"_a, "customer"_a, "customers"_a);
+  m.def(
+      "concentration",
+      [](const column_in<double>& shares) {
+        const auto c = share::concentration(view(shares));
+        py::dict out;
+        out["hhi"] = c.hhi;
+        out["effective"] = c.effective;
+        out["exp_entropy"] = c.exp_entropy;
+        out["hall_tideman"] = c.hall_tideman;
+        out["kwoka"] = c.kwoka;
+        out["cr"] = give(std::vector<double>(c.cr));
+        return out;
+      },
+      "shares"_a);
+  m.def(
+      "hhi",
+      [](const column_in<double>& shares, const column_in<std::uint32_t>& customer, std::size_t customers) {
+        std::vector<double> out(customers);
+        {
+          py::gil_scoped_release free;
+          share::hhi(view(shares), view(customer), out);
+        }
+        return give(std::move(out));
+      },
+      "shares"_a, "customer"_a, "customers"_a);
   m.def("dominance_threshold", &share::dominance_threshold, "s1"_a, "s2"_a, "g"_a = 1.0);
   m.def("wallet_allocation_rule", &share::wallet_allocation_rule, "rank"_a, "n"_a);
-  m.def("mann_kendall", [](const column_in<double>& values) {
-    const auto r = share::mann_kendall(view(values));
-    return py::make_tuple(r.s, r.variance, r.z, r.p, r.tau);
-  }, "values"_a);
-  m.def("theil_sen", [](const column_in<double>& values, double level) {
-    const auto r = share::theil_sen(view(values), level);
-    return py::make_tuple(r.slope, r.intercept, r.low, r.high);
-  }, "values"_a, "level"_a);
+  m.def(
+      "mann_kendall",
+      [](const column_in<double>& values) {
+        const auto r = share::mann_kendall(view(values));
+        return py::make_tuple(r.s, r.variance, r.z, r.p, r.tau);
+      },
+      "values"_a);
+  m.def(
+      "theil_sen",
+      [](const column_in<double>& values, double level) {
+        const auto r = share::theil_sen(view(values), level);
+        return py::make_tuple(r.slope, r.intercept, r.low, r.high);
+      },
+      "values"_a, "level"_a);
 }
 
 }  // namespace
