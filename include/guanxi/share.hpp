@@ -12,6 +12,8 @@
 #include <guanxi/share/order_size.hpp>
 #include <guanxi/share/p_largest.hpp>
 #include <guanxi/share/pair_index.hpp>
+#include <guanxi/share/rake.hpp>
+#include <guanxi/share/rake_known.hpp>
 #include <guanxi/share/share_filter.hpp>
 #include <guanxi/share/supplier_shares.hpp>
 #include <guanxi/share/trend.hpp>
