@@ -52,6 +52,29 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
 
 }  // namespace detail
 
+/// rake, and the matrix written out: row_factor[i] prior[i, j] column_factor[j].
+[[nodiscard]] inline raked_matrix rake_all(dense_matrix prior, std::span<const double> rows, std::span<const double> columns,
+                                           const rake_settings& settings = {}) {
+  raked_matrix out{{}, rake(prior, rows, columns, settings)};
+  out.value.resize(prior.value.size());
+  for (std::size_t i = 0; i < prior.rows; ++i)
+    for (std::size_t j = 0; j < prior.columns; ++j)
+      out.value[i * prior.columns + j] =
+          out.found.row_factor[i] * prior.value[i * prior.columns + j] * out.found.column_factor[j];
+  return out;
+}
+
+/// The same on compressed rows: one value a stored cell.
+[[nodiscard]] inline raked_matrix rake_all(sparse_matrix prior, std::span<const double> rows, std::span<const double> columns,
+                                           const rake_settings& settings = {}) {
+  raked_matrix out{{}, rake(prior, rows, columns, settings)};
+  out.value.resize(prior.value.size());
+  for (std::size_t i = 0; i < prior.rows(); ++i)
+    for (std::size_t e = prior.start[i]; e < prior.start[i + 1]; ++e)
+      out.value[e] = out.found.row_factor[i] * prior.value[e] * out.found.column_factor[prior.column[e]];
+  return out;
+}
+
 /// rake with some cells known: they keep their value, the others share what is left of the margins.
 ///
 /// Takes   known: as many entries as prior, NaN where a cell is unknown. Margins include the known cells.
