@@ -98,8 +98,8 @@ void bind_supplier_shares(py::module_& m) {
              s.firmness = firmness;
              return SupplierShares(s);
            }),
-           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a,
-           "phi"_a, "firmness"_a)
+           "own"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a, "window"_a, "keep"_a, "trend_periods"_a, "phi"_a,
+           "firmness"_a)
       .def(
           "fit",
           [](SupplierShares& model, const column_in<std::uint32_t>& customer, const column_in<std::uint32_t>& supplier,
@@ -111,49 +111,176 @@ void bind_supplier_shares(py::module_& m) {
             model.fit(share::collect(rows).view());
           },
           "customer"_a, "supplier"_a, "period"_a, "amount"_a, "orders"_a, "customers"_a, "suppliers"_a, "periods"_a)
-      .def_property_readonly("shares", [](const py::object& self) { return shares_of(self.cast<SupplierShares&>(), self); })
+      .def_property_readonly("shares",
+                             [](const py::object& self) { return shares_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("wallets",
                              [](const py::object& self) { return wallets_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("customers",
                              [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("status", &SupplierShares::status)
-      .def_property_readonly("drift", [](const SupplierShares& model) {
-        return py::make_tuple(model.wander().firmness, model.wander().loyalty);
-      })
-      .def_property_readonly("alpha", [](const py::object& self) { return seen(self.cast<SupplierShares&>().alpha(), self); })
-      .def_property_readonly("phi", [](const py::object& self) { return seen(self.cast<SupplierShares&>().phi(), self); });
+      .def_property_readonly(
+          "drift",
+          [](const SupplierShares& model) { return py::make_tuple(model.wander().firmness, model.wander().loyalty); })
+      .def_property_readonly("alpha",
+                             [](const py::object& self) { return seen(self.cast<SupplierShares&>().alpha(), self); })
+      .def_property_readonly("phi",
+                             [](const py::object& self) { return seen(self.cast<SupplierShares&>().phi(), self); });
 }
 
 void bind_plain(py::module_& m) {
-  m.def("concentration", [](const column_in<double>& shares) {
-    const auto c = share::concentration(view(shares));
-    py::dict out;
-    out["hhi"] = c.hhi;
-    out["effective"] = c.effective;
-    out["exp_entropy"] = c.exp_entropy;
-    out["hall_tideman"] = c.hall_tideman;
-    out["kwoka"] = c.kwoka;
-    out["cr"] = give(std::vector<double>(c.cr));
-    return out;
-  }, "shares"_a);
-  m.def("hhi", [](const column_in<double>& shares, const column_in<std::uint32_t>& customer, std::size_t customers) {
-    std::vector<double> out(customers);
-    {
-      py::gil_scoped_release free;
-      share::hhi(view(shares), view(customer), out);
-    }
-    return give(std::move(out));
-  }, "shares"_a, "customer"_a, "customers"_a);
+  m.def(
+      "concentration",
+      [](const column_in<double>& shares) {
+        const auto c = share::concentration(view(shares));
+        py::dict out;
+        out["hhi"] = c.hhi;
+        out["effective"] = c.effective;
+        out["exp_entropy"] = c.exp_entropy;
+        out["hall_tideman"] = c.hall_tideman;
+        out["kwoka"] = c.kwoka;
+        out["cr"] = give(std::vector<double>(c.cr));
+        return out;
+      },
+      "shares"_a);
+  m.def(
+      "hhi",
+      [](const column_in<double>& shares, const column_in<std::uint32_t>& customer, std::size_t customers) {
+        std::vector<double> out(customers);
+        {
+          py::gil_scoped_release free;
+          share::hhi(view(shares), view(customer), out);
+        }
+        return give(std::move(out));
+      },
+      "shares"_a, "customer"_a, "customers"_a);
   m.def("dominance_threshold", &share::dominance_threshold, "s1"_a, "s2"_a, "g"_a = 1.0);
   m.def("wallet_allocation_rule", &share::wallet_allocation_rule, "rank"_a, "n"_a);
-  m.def("mann_kendall", [](const column_in<double>& values) {
-    const auto r = share::mann_kendall(view(values));
-    return py::make_tuple(r.s, r.variance, r.z, r.p, r.tau);
-  }, "values"_a);
-  m.def("theil_sen", [](const column_in<double>& values, double level) {
-    const auto r = share::theil_sen(view(values), level);
-    return py::make_tuple(r.slope, r.intercept, r.low, r.high);
-  }, "values"_a, "level"_a);
+  m.def(
+      "mann_kendall",
+      [](const column_in<double>& values) {
+        const auto r = share::mann_kendall(view(values));
+        return py::make_tuple(r.s, r.variance, r.z, r.p, r.tau);
+      },
+      "values"_a);
+  m.def(
+      "theil_sen",
+      [](const column_in<double>& values, double level) {
+        const auto r = share::theil_sen(view(values), level);
+        return py::make_tuple(r.slope, r.intercept, r.low, r.high);
+      },
+      "values"_a, "level"_a);
+}
+
+void bind_counts(py::module_& m) {
+  using share::DirichletMultinomial;
+  const auto fit = [](DirichletMultinomial& model, const auto& counts, std::size_t columns) {
+    const auto values = view(counts);
+    py::gil_scoped_release free;
+    model.fit(values, columns);
+  };
+  py::class_<DirichletMultinomial>(m, "DirichletMultinomial")
+      .def(py::init<unsigned>(), "threads"_a)
+      .def("fit_whole", [fit](DirichletMultinomial& model, const column_in<std::int64_t>& counts, std::size_t columns) {
+        fit(model, counts, columns);
+      }, "counts"_a, "columns"_a)
+      .def("fit", [fit](DirichletMultinomial& model, const column_in<double>& counts, std::size_t columns) {
+        fit(model, counts, columns);
+      }, "counts"_a, "columns"_a)
+      .def("shares", [](const DirichletMultinomial& model, const column_in<double>& counts, double level) {
+        const auto values = view(counts);
+        share::share_table out;
+        {
+          py::gil_scoped_release free;
+          out = model.shares(values, level);
+        }
+        return py::make_tuple(give(std::move(out.mean)), give(std::move(out.low)), give(std::move(out.high)));
+      }, "counts"_a, "level"_a)
+      .def_property_readonly("alpha", [](const py::object& self) { return seen(self.cast<DirichletMultinomial&>().alpha(), self); })
+      .def_property_readonly("log_likelihood", &DirichletMultinomial::log_likelihood)
+      .def_property_readonly("coefficient", &DirichletMultinomial::coefficient)
+      .def_property_readonly("gradient_norm", [](const DirichletMultinomial& model) { return model.search().gradient_norm; })
+      .def_property_readonly("passes", [](const DirichletMultinomial& model) { return model.search().passes; })
+      .def_property_readonly("status", &DirichletMultinomial::status);
+
+  using share::NBDDirichlet;
+  py::class_<NBDDirichlet>(m, "NBDDirichlet")
+      .def(py::init([](bool notch) { return NBDDirichlet(notch ? share::combine_rule::notch : share::combine_rule::weighted); }),
+           "notch"_a)
+      .def("fit_table", [](NBDDirichlet& model, double penetration, double rate, const column_in<double>& shares,
+                           const column_in<double>& penetrations) { model.fit(penetration, rate, view(shares), view(penetrations)); },
+           "penetration"_a, "rate"_a, "shares"_a, "penetrations"_a)
+      .def("fit_counts", [](NBDDirichlet& model, const column_in<double>& counts, std::size_t columns) {
+        const auto values = view(counts);
+        py::gil_scoped_release free;
+        model.fit(values, columns);
+      }, "counts"_a, "columns"_a)
+      .def("with_s", &NBDDirichlet::with_s, "s"_a)
+      .def("scaled", &NBDDirichlet::scaled, "periods"_a)
+      .def_property_readonly("m", &NBDDirichlet::m)
+      .def_property_readonly("k", &NBDDirichlet::k)
+      .def_property_readonly("s", &NBDDirichlet::s)
+      .def_property_readonly("s_by_brand", [](const NBDDirichlet& d) { return give(std::vector<double>(d.s_by_brand())); })
+      .def_property_readonly("shares", [](const NBDDirichlet& d) { return give(std::vector<double>(d.shares())); })
+      .def_property_readonly("status", &NBDDirichlet::status)
+      .def_property_readonly("penetration", [](const NBDDirichlet& d) { return give(d.penetration()); })
+      .def_property_readonly("buying_rate", [](const NBDDirichlet& d) { return give(d.buying_rate()); })
+      .def_property_readonly("category_rate", [](const NBDDirichlet& d) { return give(d.category_rate()); })
+      .def_property_readonly("scr", [](const NBDDirichlet& d) { return give(d.scr()); })
+      .def_property_readonly("loyal", [](const NBDDirichlet& d) { return give(d.loyal()); })
+      .def_property_readonly("duplication", [](const NBDDirichlet& d) { return give(d.duplication()); })
+      .def("frequency", [](const NBDDirichlet& d, std::size_t brand, std::size_t n, bool open) { return give(d.frequency(brand, n, open)); },
+           "brand"_a, "n"_a, "open"_a)
+      .def("expect", [](const NBDDirichlet& d, std::size_t brand, std::size_t own) {
+        const auto e = d.expect(brand, own);
+        return py::make_tuple(e.wallet, e.share);
+      }, "brand"_a, "own"_a);
+}
+
+py::dict raked(share::raked_matrix&& m) {
+  py::dict out;
+  out["matrix"] = give(std::move(m.value));
+  out["sweeps"] = m.found.sweeps;
+  out["converged"] = m.found.converged;
+  out["violated"] = m.found.violated;
+  out["error"] = m.found.error;
+  out["row_factors"] = give(std::move(m.found.row_factor));
+  out["column_factors"] = give(std::move(m.found.column_factor));
+  return out;
+}
+
+/// Where nothing is known the prior is not copied before the sweeps.
+void bind_rake(py::module_& m) {
+  m.def("rake_dense", [](const column_in<double>& prior, std::size_t n, std::size_t k, const column_in<double>& rows,
+                         const column_in<double>& columns, const column_in<double>& known, const column_in<double>& row_weight,
+                         const column_in<double>& column_weight, double tol, int sweeps, unsigned threads) {
+    const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
+    const share::dense_matrix p{view(prior), n, k};
+    const auto fixed = view(known);
+    share::raked_matrix out;
+    {
+      py::gil_scoped_release free;
+      out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
+                          : share::rake_known(p, fixed, view(rows), view(columns), s);
+    }
+    return raked(std::move(out));
+  }, "prior"_a, "n"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a, "tol"_a, "sweeps"_a, "threads"_a);
+  m.def("rake_sparse", [](const column_in<std::uint64_t>& start, const column_in<std::uint32_t>& index,
+                          const column_in<double>& prior, std::size_t k, const column_in<double>& rows,
+                          const column_in<double>& columns, const column_in<double>& known, const column_in<double>& row_weight,
+                          const column_in<double>& column_weight, double tol, int sweeps, unsigned threads) {
+    static_assert(sizeof(std::size_t) == sizeof(std::uint64_t));
+    const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
+    const share::sparse_matrix p{view(start), view(index), view(prior), k};
+    const auto fixed = view(known);
+    share::raked_matrix out;
+    {
+      py::gil_scoped_release free;
+      out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
+                          : share::rake_known(p, fixed, view(rows), view(columns), s);
+    }
+    return raked(std::move(out));
+  }, "start"_a, "index"_a, "prior"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a, "tol"_a,
+        "sweeps"_a, "threads"_a);
 }
 
 }  // namespace
@@ -162,5 +289,7 @@ void bind_share(py::module_& m) {
   auto topic = m.def_submodule("share", "Shares, wallets, raking, concentration.");
   bind_supplier_shares(topic);
   bind_plain(topic);
+  bind_counts(topic);
+  bind_rake(topic);
 }
 }  // namespace guanxi::python

@@ -25,8 +25,8 @@ from ._frames import Kind, codes, floats, give, kind_of, read
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint32]
 
-__all__ = ["Concentration", "MannKendall", "SupplierShares", "TheilSen", "concentration", "dominance_threshold", "hhi",
-           "mann_kendall", "theil_sen", "wallet_allocation_rule"]
+__all__ = ["Concentration", "DirichletMultinomial", "MannKendall", "NBDDirichlet", "Raked", "ShareTable", "SupplierShares",
+           "TheilSen", "concentration", "dominance_threshold", "hhi", "mann_kendall", "rake", "theil_sen", "wallet_allocation_rule"]
 
 REST = "(rest)"
 
@@ -172,11 +172,14 @@ class SupplierShares:
         self.threads = threads
 
     def fit(self, deliveries: Any) -> SupplierShares:
-        """Learns from deliveries: customer, supplier, period, amount [, orders], one row or several a key, in any order.
+        """Learns from deliveries: customer, supplier, period, amount [, orders], one row or several a key, in any order;
+        any frame, or ``gx.Deliveries``.
 
         Amounts of one key are summed; credit notes net against them. Keys whose net amount stays negative or is not a
         number are left out and told in ``status_``. A cell that is not listed is no purchase.
         """
+        if type(deliveries).__name__ == "Deliveries" and hasattr(deliveries, "frame"):
+            deliveries = deliveries.frame()
         table = read(deliveries, "SupplierShares.fit: deliveries")
         table = read(table, "SupplierShares.fit: deliveries",
                      ["customer", "supplier", "period", "amount"] + (["orders"] if "orders" in table.column_names else []))
@@ -374,3 +377,305 @@ class TheilSen:
 def theil_sen(values: Any, level: float = 0.9) -> TheilSen:
     """Median of the slopes of all pairs (Theil 1950, Sen 1968) with Sen's interval. NaN keeps its place in time. O(n^2 log n)."""
     return TheilSen(*_core.share.theil_sen(_array(values, "theil_sen: values"), level))
+
+
+# ---- counts -------------------------------------------------------------------------------------------------------------
+
+
+def _table(counts: Any, what: str) -> npt.NDArray[Any]:
+    array = np.asarray(counts)
+    if array.ndim != 2:
+        raise Error(f"{what}: 'counts' has {array.ndim} dimensions, rows of customers and columns of suppliers are wanted", "size_mismatch")
+    if array.dtype == bool or not np.issubdtype(array.dtype, np.number):
+        array = _array(array, f"{what}: counts")
+    return np.ascontiguousarray(array)
+
+
+@dataclass(frozen=True)
+class ShareTable:
+    """Shares of every customer (row) and supplier (column) with the ends of their intervals."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+class DirichletMultinomial:
+    """Shares from counts of choices: multinomial counts, share vectors from Dirichlet(alpha), alpha by maximum likelihood.
+
+    Parameters
+    ----------
+    threads : 0 = all of the machine's; the result does not depend on it.
+
+    Attributes
+    ----------
+    alpha_ : array, one a supplier. log_likelihood_ : multinomial coefficients left out. coefficient_ : the log of those, summed.
+    gradient_norm_ : largest slope in log alpha. passes_ : evaluations. status_ : in words.
+
+    Notes
+    -----
+    One pass over whole counts (about 1 ns a count), then Newton on a histogram. Mosimann (1962); Minka (2000).
+    """
+
+    def __init__(self, *, threads: int = 0) -> None:
+        self.threads = threads
+
+    def fit(self, counts: Any) -> DirichletMultinomial:
+        """Learns alpha from counts: array customers x suppliers, at least 0, whole or not.
+
+        Raises ``Error`` for a negative or non-finite count (with its place), and when all are 0.
+        """
+        array = _table(counts, "DirichletMultinomial.fit")
+        core = _core.share.DirichletMultinomial(self.threads)
+        whole = np.issubdtype(array.dtype, np.integer)
+        (core.fit_whole if whole else core.fit)(array, array.shape[1])
+        self._core = core
+        self.alpha_: Floats = np.array(core.alpha)
+        self.log_likelihood_: float = core.log_likelihood
+        self.coefficient_: float = core.coefficient
+        self.gradient_norm_: float = core.gradient_norm
+        self.passes_: int = core.passes
+        self.status_: str = core.status
+        return self
+
+    def shares(self, counts: Any, level: float = 0.9) -> ShareTable:
+        """Posterior shares of customers with these counts: mean (alpha + x) / (S + n) and the interval of its beta law."""
+        if not hasattr(self, "_core"):
+            raise Error("DirichletMultinomial: call fit first", "not_fitted")
+        array = _table(counts, "DirichletMultinomial.shares")
+        if array.shape[1] != len(self.alpha_):
+            raise Error(f"DirichletMultinomial.shares: 'counts' has {array.shape[1]} columns, the fit has {len(self.alpha_)}", "size_mismatch")
+        return ShareTable(*(part.reshape(array.shape) for part in self._core.shares(array.astype(np.float64, copy=False), level)))
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_core"):
+            return "DirichletMultinomial(): not fitted"
+        return (f"DirichletMultinomial: {len(self.alpha_)} suppliers, sum of alpha {self.alpha_.sum():.4g}, "
+                f"log-likelihood {self.log_likelihood_:.6g}; {self.status_}")
+
+
+class NBDDirichlet:
+    """Buying of brands in a category (Goodhardt, Ehrenberg and Chatfield 1984): negative binomial purchases, Dirichlet split.
+
+    Parameters
+    ----------
+    rule : "notch" leaves brands out whose S is an outlier of the box plot or above its upper notch; "weighted" takes all.
+
+    Attributes
+    ----------
+    m_, k_, s_ : purchases a household, K and S. s_by_brand_ : array (NaN where no S meets the penetration). status_ : in words.
+    penetration, buying_rate, category_rate, scr, loyal : arrays by brand. duplication : matrix, row j = part of the buyers of j
+    that buys column k as well.
+    """
+
+    def __init__(self, *, rule: str = "notch") -> None:
+        self.rule = rule
+
+    def fit(self, counts: Any = None, *, penetration: float | None = None, rate: float | None = None, shares: Any = None,
+            penetrations: Any = None) -> NBDDirichlet:
+        """From a market table (penetration and rate of the category, shares and penetrations of the brands), or from counts:
+        array households x brands, non-buyers included, by maximum likelihood."""
+        if self.rule not in ("notch", "weighted"):
+            raise Error(f"NBDDirichlet: 'rule' is '{self.rule}', it must be 'notch' or 'weighted'", "unknown_name")
+        core = _core.share.NBDDirichlet(self.rule == "notch")
+        if counts is not None:
+            array = _table(counts, "NBDDirichlet.fit").astype(np.float64, copy=False)
+            core.fit_counts(array, array.shape[1])
+        elif penetration is None or rate is None or shares is None or penetrations is None:
+            raise Error("NBDDirichlet.fit: give counts, or all of penetration, rate, shares and penetrations", "empty")
+        else:
+            core.fit_table(float(penetration), float(rate), _array(shares, "NBDDirichlet: shares"),
+                           _array(penetrations, "NBDDirichlet: penetrations"))
+        return self._take(core)
+
+    def _take(self, core: Any) -> NBDDirichlet:
+        self._core = core
+        self.m_: float = core.m
+        self.k_: float = core.k
+        self.s_: float = core.s
+        self.s_by_brand_: Floats = core.s_by_brand
+        self.status_: str = core.status
+        return self
+
+    def _fitted(self) -> Any:
+        if not hasattr(self, "_core"):
+            raise Error("NBDDirichlet: call fit first", "not_fitted")
+        return self._core
+
+    @property
+    def penetration(self) -> Floats:
+        """Part of all households that buys the brand."""
+        out: Floats = self._fitted().penetration
+        return out
+
+    @property
+    def buying_rate(self) -> Floats:
+        """Purchases of the brand a buyer of it."""
+        out: Floats = self._fitted().buying_rate
+        return out
+
+    @property
+    def category_rate(self) -> Floats:
+        """Purchases of the category a buyer of the brand."""
+        out: Floats = self._fitted().category_rate
+        return out
+
+    @property
+    def scr(self) -> Floats:
+        """Share of category requirements."""
+        out: Floats = self._fitted().scr
+        return out
+
+    @property
+    def loyal(self) -> Floats:
+        """Part of the brand's buyers that buys nothing else."""
+        out: Floats = self._fitted().loyal
+        return out
+
+    @property
+    def duplication(self) -> Floats:
+        flat: Floats = self._fitted().duplication
+        side = math.isqrt(len(flat))
+        return flat.reshape(side, side)
+
+    def frequency(self, brand: int, n: int, *, open: bool = False) -> Floats:
+        """P(a household buys the brand 0, 1, .. n times); with ``open`` the last entry is n and more."""
+        if n < 0:
+            raise Error(f"NBDDirichlet.frequency: 'n' is {n}, it must be at least 0", "out_of_domain")
+        out: Floats = self._fitted().frequency(brand, n, open)
+        return out
+
+    def expect(self, brand: int, own: int) -> tuple[float, float]:
+        """(purchases of the category, share of coming purchases) of a household that bought ``own`` times from the brand."""
+        wallet, part = self._fitted().expect(brand, own)
+        return float(wallet), float(part)
+
+    def scaled(self, periods: float) -> NBDDirichlet:
+        """The model for a period so many times as long."""
+        return NBDDirichlet(rule=self.rule)._take(self._fitted().scaled(periods))
+
+    def with_s(self, s: float) -> NBDDirichlet:
+        """The same with S set by hand."""
+        return NBDDirichlet(rule=self.rule)._take(self._fitted().with_s(s))
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_core"):
+            return f"NBDDirichlet(rule={self.rule!r}): not fitted"
+        rows = [f"NBDDirichlet: M {self.m_:.4g}, K {self.k_:.4g}, S {self.s_:.4g}; {self.status_}",
+                "brand  share  penetration  buying rate  category rate    scr  loyal"]
+        for j, values in enumerate(zip(self._core.shares, self.penetration, self.buying_rate, self.category_rate, self.scr, self.loyal)):
+            rows.append("{:5d}  {:5.3f}  {:11.3f}  {:11.2f}  {:13.2f}  {:5.3f}  {:5.3f}".format(j, *values))
+        return "\n".join(rows)
+
+
+# ---- raking -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Raked:
+    """A raked matrix (as the prior came: array or scipy CSR), and how it was found.
+
+    violated: in words what cannot be, empty when all is well. error: L1 error of the rows over their sum.
+    """
+
+    matrix: Any
+    sweeps: int
+    converged: bool
+    violated: str
+    row_factors: Floats
+    column_factors: Floats
+    error: float
+
+
+def _weights(soft: Any, n: int, k: int) -> tuple[Floats, Floats]:
+    if soft is None:
+        return np.empty(0), np.empty(0)
+    first, second = soft if isinstance(soft, tuple) else (soft, soft)
+    return (np.ascontiguousarray(np.broadcast_to(_array(first, "rake: soft"), (n,))),
+            np.ascontiguousarray(np.broadcast_to(_array(second, "rake: soft"), (k,))))
+
+
+def rake(prior: Any, rows: Any, columns: Any, known: Any = None, soft: Any = None, tol: float = 1e-8, *, sweeps: int = 10_000,
+         threads: int = 0) -> Raked:
+    """Scales rows and columns of a prior until they have the wanted totals: the nearest matrix in Kullback-Leibler divergence.
+
+    Parameters
+    ----------
+    prior : array n x k or scipy CSR matrix, at least 0; cells at 0 stay 0.
+    rows, columns : wanted totals, n and k.
+    known : cells that keep their value: array n x k with NaN = unknown, or (row numbers, column numbers, values).
+    soft : None = margins hold exactly; a number or (row weights, column weights): lambda = phi / (tau^2 total) for a relative
+        error tau of the margin; inf = exact, 0 = ignored.
+    tol : of the L1 error of the rows over their sum.
+
+    Notes
+    -----
+    The prior is read once a sweep. Deming and Stephan (1940); soft margins Chizat et al. (2018). When margins contradict each
+    other, ``violated`` names the rows and columns and the amount that is missing.
+    """
+    sparse = hasattr(prior, "indptr") and hasattr(prior, "indices")
+    if hasattr(prior, "tocsr") and not sparse or getattr(prior, "format", "csr") != "csr":
+        prior, sparse = prior.tocsr(), True
+    matrix = prior if sparse else _array(prior, "rake: prior")
+    if matrix.ndim != 2:
+        raise Error(f"rake: 'prior' has {matrix.ndim} dimensions, 2 are wanted", "size_mismatch")
+    n, k = matrix.shape
+    r, c = _array(rows, "rake: rows"), _array(columns, "rake: columns")
+    row_weight, column_weight = _weights(soft, n, k)
+    settings = (row_weight, column_weight, tol, sweeps, threads)
+    if not sparse:
+        out = _core.share.rake_dense(matrix, n, k, r, c, _known_dense(known, n, k), *settings)
+        result: Any = out.pop("matrix").reshape(n, k)
+    else:
+        fixed, matrix = _known_sparse(known, matrix)
+        out = _core.share.rake_sparse(matrix.indptr.astype(np.uint64), matrix.indices.astype(np.uint32), matrix.data.astype(np.float64), k,
+                                      r, c, fixed, *settings)
+        result = type(matrix)((out.pop("matrix"), matrix.indices.copy(), matrix.indptr.copy()), shape=(n, k))
+    return Raked(matrix=result, **out)
+
+
+def _triplet(known: Any, n: int, k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+    row, column = np.asarray(known[0], np.int64), np.asarray(known[1], np.int64)
+    value = _array(known[2], "rake: known")
+    if not len(row) == len(column) == len(value):
+        raise Error(f"rake: 'known' has {len(row)} rows, {len(column)} columns and {len(value)} values", "size_mismatch")
+    if len(row) and (row.min() < 0 or row.max() >= n or column.min() < 0 or column.max() >= k):
+        raise Error(f"rake: 'known' names a cell outside {n} x {k}", "out_of_domain")
+    return row, column, value
+
+
+def _known_dense(known: Any, n: int, k: int) -> Floats:
+    if known is None:
+        return np.empty(0)
+    if isinstance(known, tuple):
+        row, column, value = _triplet(known, n, k)
+        full = np.full((n, k), np.nan)
+        full[row, column] = value
+        return full
+    full = _array(known, "rake: known")
+    if full.shape != (n, k):
+        raise Error(f"rake: 'known' has shape {full.shape}, the prior {(n, k)}", "size_mismatch")
+    return full
+
+
+def _known_sparse(known: Any, matrix: Any) -> tuple[Floats, Any]:
+    """Known values of the stored cells, and the prior with every known cell stored."""
+    if known is None:
+        return np.empty(0), matrix
+    n, k = matrix.shape
+    if isinstance(known, tuple):
+        row, column, value = _triplet(known, n, k)
+    else:
+        full = _known_dense(known, n, k)
+        row, column = np.nonzero(~np.isnan(full))
+        value = full[row, column]
+    old_row = np.repeat(np.arange(n), np.diff(matrix.indptr))
+    key = np.concatenate([old_row * k + matrix.indices, row * k + column])
+    prior = np.concatenate([matrix.data.astype(np.float64), np.zeros(len(row))])
+    fixed = np.concatenate([np.full(matrix.nnz, np.nan), value])
+    cells, where = np.unique(key, return_inverse=True)
+    data, held = np.zeros(len(cells)), np.full(len(cells), np.nan)
+    np.add.at(data, where, prior)
+    held[where[matrix.nnz:]] = fixed[matrix.nnz:]
+    start = np.searchsorted(cells, np.arange(n + 1) * k)
+    return held, type(matrix)((data, (cells % k).astype(matrix.indices.dtype), start.astype(matrix.indptr.dtype)), shape=(n, k))

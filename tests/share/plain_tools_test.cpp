@@ -28,7 +28,8 @@ TEST(Concentration, AmountsWillDo) {
 
 TEST(Concentration, SplittingASupplierNeverRaisesHhi) {
   for (const double part : {0.0, 0.1, 0.5, 0.99})
-    EXPECT_LE(hhi(std::vector<double>{0.5 * part, 0.5 * (1 - part), 0.3, 0.2}), hhi(std::vector<double>{0.5, 0.3, 0.2}) + 1e-15);
+    EXPECT_LE(hhi(std::vector<double>{0.5 * part, 0.5 * (1 - part), 0.3, 0.2}),
+              hhi(std::vector<double>{0.5, 0.3, 0.2}) + 1e-15);
 }
 
 TEST(Concentration, ByCustomer) {
@@ -60,7 +61,8 @@ TEST(Dominance, MelnikShyStenbacka) {
 TEST(WalletAllocationRule, PublishedRanks) {
   const std::vector<std::vector<double>> want{{1}, {.667, .333}, {.5, .333, .167}, {.4, .3, .2, .1}};
   for (std::size_t n = 1; n <= 4; ++n)
-    for (std::size_t r = 1; r <= n; ++r) EXPECT_NEAR(wallet_allocation_rule(static_cast<double>(r), n), want[n - 1][r - 1], 5e-4);
+    for (std::size_t r = 1; r <= n; ++r)
+      EXPECT_NEAR(wallet_allocation_rule(static_cast<double>(r), n), want[n - 1][r - 1], 5e-4);
   EXPECT_NEAR(wallet_allocation_rule(1.5, 2), 0.5, 1e-15);
   EXPECT_THROW((void)wallet_allocation_rule(3, 2), error);
 }

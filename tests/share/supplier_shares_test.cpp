@@ -72,7 +72,8 @@ TEST(SupplierShares, InfiniteFirmnessPoolsAllPeriods) {
   std::size_t checked = 0;
   for (std::size_t i = 0; i < s.rows(); ++i) {
     if (s.supplier[i] == rest || s.period[i] != 4) continue;
-    EXPECT_NEAR(s.share[i], (model.alpha()[s.supplier[i]] + pooled[{s.customer[i], s.supplier[i]}]) / (total + 20.0), 1e-12);
+    EXPECT_NEAR(s.share[i], (model.alpha()[s.supplier[i]] + pooled[{s.customer[i], s.supplier[i]}]) / (total + 20.0),
+                1e-12);
     ++checked;
   }
   EXPECT_GT(checked, 100u);
@@ -95,7 +96,9 @@ TEST(SupplierShares, NinetyPercentIntervalsCoverTheTrueHabit) {
 
 TEST(SupplierShares, CurrencyAndThreadsChangeNothing) {
   auto d = testing::steady(300, 5, kAlpha, 4, 10.0, 8);
-  const auto fit = [&](unsigned threads) { return SupplierShares({.own = 2, .threads = threads}).fit(d.view()).shares(); };
+  const auto fit = [&](unsigned threads) {
+    return SupplierShares({.own = 2, .threads = threads}).fit(d.view()).shares();
+  };
   const shares_columns one = fit(1), many = fit(7);
   EXPECT_EQ(one.share, many.share);
   EXPECT_EQ(one.low, many.low);
@@ -202,9 +205,10 @@ TEST(SupplierShares, BrokenContractsAreSentences) {
             "SupplierShares::fit: 'own' is supplier 9, there are 5");
   auto swapped = d;
   std::swap(swapped.customer.front(), swapped.customer.back());
-  EXPECT_EQ(sentence([&] { SupplierShares().fit(swapped.view()); }),
-            "SupplierShares::fit: row 1 is not after the row before it; sort by customer, period, supplier and sum rows of "
-            "one key");
+  EXPECT_EQ(
+      sentence([&] { SupplierShares().fit(swapped.view()); }),
+      "SupplierShares::fit: row 1 is not after the row before it; sort by customer, period, supplier and sum rows of "
+      "one key");
   auto shorter = d;
   shorter.period.pop_back();
   EXPECT_EQ(sentence([&] { SupplierShares().fit(shorter.view()); }),

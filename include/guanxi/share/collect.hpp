@@ -62,8 +62,10 @@ inline void sort_by(std::span<const std::uint32_t> key, std::size_t keys, std::v
       if (rows.customer[r] != rows.customer[first] || rows.period[r] != rows.period[first] ||
           rows.supplier[r] != rows.supplier[first])
         break;
-      if (rows.amount[r] - rows.amount[r] == 0) amount.add(rows.amount[r]);
-      else known = false;
+      if (rows.amount[r] - rows.amount[r] == 0)
+        amount.add(rows.amount[r]);
+      else
+        known = false;
       if (!rows.orders.empty()) orders += rows.orders[r];
     }
     out.customer.push_back(rows.customer[first]);

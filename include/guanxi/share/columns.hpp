@@ -26,17 +26,24 @@ enum class source : std::uint8_t {
 /// The source as a word, the same in C++ and Python.
 [[nodiscard]] constexpr std::string_view name(source s) noexcept {
   switch (s) {
-    case source::own: return "own";
-    case source::seen: return "seen";
-    case source::history: return "history";
-    case source::margins: return "margins";
-    case source::covariates: return "covariates";
-    case source::prior: return "prior";
+    case source::own:
+      return "own";
+    case source::seen:
+      return "seen";
+    case source::history:
+      return "history";
+    case source::margins:
+      return "margins";
+    case source::covariates:
+      return "covariates";
+    case source::prior:
+      return "prior";
   }
   return "unknown";
 }
 
-/// One row a customer, supplier and period, sorted in that order; `rest` comes last. Shares of a customer and period sum to 1.
+/// One row a customer, supplier and period, sorted in that order; `rest` comes last. Shares of a customer and period
+/// sum to 1.
 struct shares_columns {
   std::vector<std::uint32_t> customer, supplier, period;
   std::vector<double> amount;  // money seen in the period; NaN for a cell that could not be seen
@@ -86,10 +93,9 @@ struct customer_columns {
     customer.resize(n);
     largest.resize(n, no_supplier);
     rival.resize(n, no_supplier);
-    for (auto* column :
-         {&wallet, &wallet_low, &wallet_high, &own_share, &own_low, &own_high, &own_trend, &own_p_rising, &own_p_largest,
-          &largest_share, &p_largest, &p_dominant, &rival_share, &rival_low, &rival_high, &rival_trend, &rival_p_rising,
-          &effective})
+    for (auto* column : {&wallet, &wallet_low, &wallet_high, &own_share, &own_low, &own_high, &own_trend, &own_p_rising,
+                         &own_p_largest, &largest_share, &p_largest, &p_dominant, &rival_share, &rival_low, &rival_high,
+                         &rival_trend, &rival_p_rising, &effective})
       column->resize(n, std::numeric_limits<double>::quiet_NaN());
   }
 };

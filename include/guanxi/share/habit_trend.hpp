@@ -22,8 +22,10 @@ struct trend_of_share {
 ///         deviation for the slope a period.
 /// Gives   NaN when nothing or everything was won, or when all falls in one period.
 /// Costs   O(periods), at most 6 Newton steps.
-/// Source  binomial generalised linear model (McCullagh and Nelder 1989), quasi-counts; normal approximation at the mode.
-[[nodiscard]] inline trend_of_share habit_trend(std::span<const double> won, std::span<const double> all, double prior) {
+/// Source  binomial generalised linear model (McCullagh and Nelder 1989), quasi-counts; normal approximation at the
+/// mode.
+[[nodiscard]] inline trend_of_share habit_trend(std::span<const double> won, std::span<const double> all,
+                                                double prior) {
   double sum = 0.0, total = 0.0, moment = 0.0, square = 0.0;
   for (std::size_t k = 0; k < won.size(); ++k) {
     const auto t = static_cast<double>(k);

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -31,7 +30,8 @@ inline void check(const ledger::deliveries& seen, const std::string& who) {
   const std::size_t n = seen.amount.size();
   const auto length = [&](const char* column, std::size_t have) {
     if (have != n)
-      wrong(std::string("'").append(column) + "' has " + std::to_string(have) + " entries, 'amount' has " + std::to_string(n));
+      wrong(std::string("'").append(column) + "' has " + std::to_string(have) + " entries, 'amount' has " +
+            std::to_string(n));
   };
   length("customer", seen.customer.size());
   length("supplier", seen.supplier.size());
@@ -84,7 +84,10 @@ inline void check(const ledger::deliveries& seen, const std::string& who) {
       bool known = true;
       for (; i < order.size() && seen.supplier[order[i]] == supplier; ++i) {
         const double x = seen.amount[order[i]];
-        if (x - x == 0) amount.add(x); else known = false;
+        if (x - x == 0)
+          amount.add(x);
+        else
+          known = false;
         if (!seen.orders.empty()) orders += seen.orders[order[i]];
       }
       out.customer.push_back(seen.customer[begin]);

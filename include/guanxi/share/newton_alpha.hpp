@@ -21,7 +21,7 @@ struct alpha_fit {
   double gradient_norm = 0.0;  // largest |alpha_j g_j|: the slope in log alpha_j
   int passes = 0;              // evaluations of the likelihood
   bool converged = false;
-  bool at_bound = false;       // sum of alpha went to a bound: all customers alike, or everybody loyal to one
+  bool at_bound = false;  // sum of alpha went to a bound: all customers alike, or everybody loyal to one
 };
 
 namespace detail {
@@ -63,9 +63,11 @@ inline void newton_step(std::span<const double> alpha, const alpha_slopes& at, s
 /// Maximises a Dirichlet-multinomial likelihood over alpha by Newton's method with halving.
 ///
 /// Takes   alpha: the start, entries > 0 (entries of 0 stay 0); evaluate(alpha) gives alpha_slopes; at most `passes`
-///         evaluations; stops when the largest slope in log alpha is below tol; sum of alpha stays in [lowest, highest].
+///         evaluations; stops when the largest slope in log alpha is below tol; sum of alpha stays in [lowest,
+///         highest].
 /// Gives   alpha at its best point, and how the search ended.
-/// Source  Newton with a diagonal plus rank one Hessian: Minka (2000), "Estimating a Dirichlet distribution", section 3.
+/// Source  Newton with a diagonal plus rank one Hessian: Minka (2000), "Estimating a Dirichlet distribution",
+/// section 3.
 template <class Evaluate>
 alpha_fit newton_alpha(std::vector<double>& alpha, Evaluate&& evaluate, int passes, double tol, double lowest = 1e-6,
                        double highest = 1e8) {

@@ -9,15 +9,20 @@ namespace guanxi::share {
 
 /// How much money counts as one independent choice of a supplier: phi, learned from how much shares jump about.
 ///
-/// Amounts divided by phi are effective counts. Two periods with totals Y and Y' whose shares follow one habit m differ by
-/// E sum_j (s_j - s'_j)^2 = phi (1/Y + 1/Y') (1 - sum_j m_j^2): each customer's sums of both sides give its phi, which is
-/// drawn towards exp(a + b ln(mean total)) of all customers, since big customers place bigger orders.
+/// Amounts divided by phi are effective counts. Two periods with totals Y and Y' whose shares follow one habit m differ
+/// by E sum_j (s_j - s'_j)^2 = phi (1/Y + 1/Y') (1 - sum_j m_j^2): each customer's sums of both sides give its phi,
+/// which is drawn towards exp(a + b ln(mean total)) of all customers, since big customers place bigger orders.
 /// Neighbouring periods are compared, so that a slow drift of the habit does not count as noise.
 /// Source  variance over mean as in quasi-likelihood (Wedderburn 1974), in differences as von Neumann (1941).
 class order_size {
  public:
   explicit order_size(std::size_t customers)
-      : jump_(customers), room_(customers), total_(customers), suppliers_(customers), periods_(customers), phi_(customers, 1.0) {}
+      : jump_(customers),
+        room_(customers),
+        total_(customers),
+        suppliers_(customers),
+        periods_(customers),
+        phi_(customers, 1.0) {}
 
   /// One more pair of neighbouring periods of a customer: sum of squared differences of the shares, sum of squared mean
   /// shares, and the two totals.
@@ -43,7 +48,8 @@ class order_size {
     regress();
     for (std::size_t c = 0; c < phi_.size(); ++c) {
       if (periods_[c] == 0) continue;
-      const double like_others = learned_ ? std::exp(level_ + slope_ * std::log(mean_total(c))) : total_[c] / (2.0 * suppliers_[c]);
+      const double like_others =
+          learned_ ? std::exp(level_ + slope_ * std::log(mean_total(c))) : total_[c] / (2.0 * suppliers_[c]);
       const double own = room_[c] > 0 ? (jump_[c] + like_others) / (room_[c] + 1.0) : like_others;
       phi_[c] = std::max(own, 1e-4 * mean_total(c));
     }
@@ -53,7 +59,9 @@ class order_size {
   [[nodiscard]] double mean_total(std::size_t customer) const noexcept {
     return periods_[customer] == 0 ? 0.0 : total_[customer] / static_cast<double>(periods_[customer]);
   }
-  [[nodiscard]] bool learned() const noexcept { return learned_; }  // false: no customer has two periods with two suppliers
+  [[nodiscard]] bool learned() const noexcept {
+    return learned_;
+  }  // false: no customer has two periods with two suppliers
   [[nodiscard]] double slope() const noexcept { return slope_; }
 
  private:

@@ -15,7 +15,8 @@ namespace guanxi::share {
 ///
 /// Takes   shape, rate: of each supplier, > 0; rate empty = all equal (a Dirichlet); out: as long as shape.
 ///         points: nodes of the integral (64 gives about 1e-6, 24 about 1e-3).
-/// Gives   probabilities that sum to 1. Suppliers that cannot compete (mean more than 9 standard deviations of both below the
+/// Gives   probabilities that sum to 1. Suppliers that cannot compete (mean more than 9 standard deviations of both
+/// below the
 ///         top) get 0 without any integral.
 /// Fails   errc::size_mismatch; errc::out_of_domain for a shape or rate not above 0.
 /// Costs   O(points x suppliers that compete), about 150 ns each.

@@ -18,10 +18,10 @@ namespace guanxi::share {
 
 /// How a habit wanders from one period to the next.
 ///
-/// firmness: a habit known with concentration A is known with 1 / (1/A + 1/firmness) a period later, so a big customer, of
-/// whom much is known, forgets faster than a small one; infinite: habits never change, all periods count alike.
-/// loyalty: the part of the habit that stays; the rest goes back to what customers buy on average. 1: nothing goes back.
-/// noise: the part of the jumps between neighbouring periods that is chance and not drift; it scales phi.
+/// firmness: a habit known with concentration A is known with 1 / (1/A + 1/firmness) a period later, so a big customer,
+/// of whom much is known, forgets faster than a small one; infinite: habits never change, all periods count alike.
+/// loyalty: the part of the habit that stays; the rest goes back to what customers buy on average. 1: nothing goes
+/// back. noise: the part of the jumps between neighbouring periods that is chance and not drift; it scales phi.
 struct drift {
   double firmness = std::numeric_limits<double>::infinity();
   double loyalty = 1.0;
@@ -41,10 +41,10 @@ struct drift {
 
 /// Every customer's habit of buying, period after period: a Dirichlet law with parameters e_j + u alpha_j / S.
 ///
-/// e_j is the customer's own evidence (money over phi, see order_size), u the weight of the average customer, alpha / S. From
-/// period to period both fade by a drift that is learned: many drifts run side by side, and the one in use has the best log
-/// score of predicting each period from those before it; for period t only predictions of earlier periods count. alpha (what
-/// customers buy on average, and how unlike they are) and phi are learned from periods up to t.
+/// e_j is the customer's own evidence (money over phi, see order_size), u the weight of the average customer, alpha /
+/// S. From period to period both fade by a drift that is learned: many drifts run side by side, and the one in use has
+/// the best log score of predicting each period from those before it; for period t only predictions of earlier periods
+/// count. alpha (what customers buy on average, and how unlike they are) and phi are learned from periods up to t.
 /// Costs  O(drifts x deliveries) for a sample of at most 20,000 customers, plus O(pairs) a period.
 class share_filter {
  public:
@@ -65,7 +65,8 @@ class share_filter {
         now_total_(index.customers(), 0.0),
         bought_(index.customers(), 0) {
     for (const double noise : {1.0, 0.7, 0.45, 0.25, 0.1})
-      for (const double firmness : {8.0, 25.0, 60.0, 150.0, 400.0, 1000.0, 3000.0, std::numeric_limits<double>::infinity()})
+      for (const double firmness :
+           {8.0, 25.0, 60.0, 150.0, 400.0, 1000.0, 3000.0, std::numeric_limits<double>::infinity()})
         for (const double loyalty : {1.0, 0.95}) drifts_.push_back({firmness, loyalty, noise});
     score_.assign(drifts_.size(), 0.0);
     stride_ = (index.customers() + sample_size - 1) / sample_size;
@@ -105,11 +106,11 @@ class share_filter {
   [[nodiscard]] bool wander_learned() const noexcept { return fixed_ || scored_ >= 4; }
   [[nodiscard]] const alpha_fit& alpha_search() const noexcept { return search_; }
   /// Own evidence of a pair and of a customer, in effective counts, and the weight u of the average customer.
-  [[nodiscard]] double count(std::size_t customer, std::size_t pair) const noexcept { return money_[pair] / phi(customer); }
-  [[nodiscard]] double total_count(std::size_t customer) const noexcept { return sum_[customer] / phi(customer); }
-  [[nodiscard]] double average(std::size_t customer) const noexcept {
-    return average_[customer] * alpha_total_;
+  [[nodiscard]] double count(std::size_t customer, std::size_t pair) const noexcept {
+    return money_[pair] / phi(customer);
   }
+  [[nodiscard]] double total_count(std::size_t customer) const noexcept { return sum_[customer] / phi(customer); }
+  [[nodiscard]] double average(std::size_t customer) const noexcept { return average_[customer] * alpha_total_; }
   /// Money of the present period.
   [[nodiscard]] double now(std::size_t pair) const noexcept { return now_[pair]; }
   [[nodiscard]] double now_total(std::size_t customer) const noexcept { return now_total_[customer]; }
@@ -117,7 +118,8 @@ class share_filter {
  private:
   void choose_drift() {
     if (fixed_ || scored_ < 3) return;  // three predictions are the least to learn from
-    std::size_t best = drifts_.size() > 24 ? 24 : 8;  // noise .7 (or 1), firmness 400, loyalty 1 until something is known
+    std::size_t best =
+        drifts_.size() > 24 ? 24 : 8;  // noise .7 (or 1), firmness 400, loyalty 1 until something is known
     for (std::size_t d = 0; d < drifts_.size(); ++d)
       if (score_[d] > score_[best]) best = d;
     use_ = drifts_[best];
@@ -174,8 +176,8 @@ class share_filter {
         for (std::size_t p = 0; p < pairs; ++p) kept[p] *= next.keep;
         if (money > 0) {
           const std::span<const std::uint32_t> who{index_.supplier.data() + first, pairs};
-          part[d] += score_period({cell, end}, first, {kept, pairs}, who, sum * scale + next.average, next.average, money, scale,
-                                  mean, mean_squares);
+          part[d] += score_period({cell, end}, first, {kept, pairs}, who, sum * scale + next.average, next.average,
+                                  money, scale, mean, mean_squares);
         }
       }
       for (const auto* x = cell; x != end; ++x) kept[x->pair - first] += x->amount;
@@ -270,7 +272,8 @@ class share_filter {
     alpha_total_ = sum.value();
   }
 
-  /// Gives alpha a start: all of it while fresh, later only suppliers seen for the first time. False when nobody bought.
+  /// Gives alpha a start: all of it while fresh, later only suppliers seen for the first time. False when nobody
+  /// bought.
   bool start_alpha() {
     std::vector<double> share(alpha_.size(), 0.0);
     double customers = 0.0;
@@ -356,7 +359,8 @@ class share_filter {
     return combine(parts, alpha, total);
   }
 
-  /// Adds the blocks in order, and a lognormal prior on the sum of alpha (median 2, so that few customers still give an answer).
+  /// Adds the blocks in order, and a lognormal prior on the sum of alpha (median 2, so that few customers still give an
+  /// answer).
   static alpha_slopes combine(const std::vector<partial>& parts, std::span<const double> alpha, double total) {
     alpha_slopes out;
     out.gradient.assign(alpha.size(), 0.0);

@@ -27,9 +27,9 @@ struct supplier_shares_settings {
   double level = 0.9;               // probability inside every interval
   int draws = 200;                  // random draws behind intervals that have no closed form
   std::uint64_t seed = 0;
-  unsigned threads = 0;      // 0 = all of the machine's
-  std::size_t window = 1;    // neighbouring periods merged into one, counted back from the last (12: years of months)
-  std::size_t keep = 0;      // give rows for the last `keep` (merged) periods only; 0 = for all
+  unsigned threads = 0;    // 0 = all of the machine's
+  std::size_t window = 1;  // neighbouring periods merged into one, counted back from the last (12: years of months)
+  std::size_t keep = 0;    // give rows for the last `keep` (merged) periods only; 0 = for all
   std::size_t trend_periods = 8;  // the trend looks back over so many (merged) periods
   double phi = unknown;           // money that counts as one independent choice; NaN = learn it (1 for counts)
   double firmness = unknown;      // of habits, see drift; NaN = learn it (infinite: all periods count alike)
@@ -37,10 +37,10 @@ struct supplier_shares_settings {
 
 /// What part of each customer's purchases every supplier holds, with intervals that hold.
 ///
-/// A customer's habit is a Dirichlet law: what customers buy on average (alpha), plus what this customer was seen to buy, in
-/// effective counts (money over phi, order_size) with older periods discounted (share_filter). Everything about a period
-/// uses that period and earlier ones only. The share is the habit, not bookkeeping: a customer seen once is drawn towards
-/// the others, and the interval says how firm the habit is.
+/// A customer's habit is a Dirichlet law: what customers buy on average (alpha), plus what this customer was seen to
+/// buy, in effective counts (money over phi, order_size) with older periods discounted (share_filter). Everything about
+/// a period uses that period and earlier ones only. The share is the habit, not bookkeeping: a customer seen once is
+/// drawn towards the others, and the interval says how firm the habit is.
 class SupplierShares {
  public:
   using settings = supplier_shares_settings;
@@ -51,7 +51,8 @@ class SupplierShares {
                   "SupplierShares: 'level' is " + std::to_string(s.level) + ", it must lie between 0 and 1");
     if (s.window == 0) throw error(errc::out_of_domain, "SupplierShares: 'window' is 0, it must be at least 1");
     if (s.draws < 2)
-      throw error(errc::out_of_domain, "SupplierShares: 'draws' is " + std::to_string(s.draws) + ", it must be at least 2");
+      throw error(errc::out_of_domain,
+                  "SupplierShares: 'draws' is " + std::to_string(s.draws) + ", it must be at least 2");
   }
 
   /// Learns from all deliveries of all suppliers to all customers.
@@ -177,7 +178,8 @@ class SupplierShares {
     std::vector<double> won, all;
   };
 
-  void write_customer(const pair_index& index, const share_filter& filter, std::size_t c, std::size_t t, scratch& work) {
+  void write_customer(const pair_index& index, const share_filter& filter, std::size_t c, std::size_t t,
+                      scratch& work) {
     work.shape.clear();
     work.pair.clear();
     const double average = filter.average(c) / filter.alpha_total();
@@ -244,12 +246,15 @@ class SupplierShares {
     shares_.high[row] = shares_.high_active[row] = ends.high;
     shares_.p_dominant[row] = supplier == rest ? unknown : above_half(shape, total);
     const double others = total - shape;
-    shares_.p_active[row] = money > 0 ? 1.0
-                            : !(shape > 0) ? 0.0
+    shares_.p_active[row] = money > 0       ? 1.0
+                            : !(shape > 0)  ? 0.0
                             : !(others > 0) ? 1.0
                                             : -std::expm1(log_rising(others, orders) - log_rising(total, orders));
     using kind = enum source;
-    const kind from = supplier == rest ? kind::prior : supplier == settings_.own ? kind::own : money > 0 ? kind::seen : kind::history;
+    const kind from = supplier == rest            ? kind::prior
+                      : supplier == settings_.own ? kind::own
+                      : money > 0                 ? kind::seen
+                                                  : kind::history;
     shares_.source[row] = static_cast<std::uint8_t>(from);
   }
 
@@ -266,8 +271,8 @@ class SupplierShares {
     return habit_trend(work.won, work.all, 3.0 / static_cast<double>(slots));
   }
 
-  void write_person(const share_filter& filter, std::size_t c, std::size_t t, double total,
-                    const scratch& work, const pair_index& index) {
+  void write_person(const share_filter& filter, std::size_t c, std::size_t t, double total, const scratch& work,
+                    const pair_index& index) {
     const std::size_t k = person_[c];
     customers_.customer[k] = static_cast<std::uint32_t>(c);
     customers_.wallet[k] = customers_.wallet_low[k] = customers_.wallet_high[k] = filter.now_total(c);
@@ -289,7 +294,8 @@ class SupplierShares {
       customers_.own_p_rising[k] = shares_.p_rising[row];
       customers_.own_p_largest[k] = shares_.p_largest[row];
     }
-    if (settings_.own != no_supplier && !own_seen) {  // never sold to: what we would hold with a customer like the others
+    if (settings_.own != no_supplier &&
+        !own_seen) {  // never sold to: what we would hold with a customer like the others
       const double shape = filter.alpha()[settings_.own] / filter.alpha_total() * filter.average(c);
       const interval ends = habit(shape, total);
       customers_.own_share[k] = shape / total;
@@ -322,13 +328,16 @@ class SupplierShares {
     };
     if (index.pairs() == 0) return say("no deliveries: nothing is known of any customer");
     if (index.refused > 0)
-      say(std::to_string(index.refused) + " rows left out because their net amount is negative or not a number, the first is row " +
+      say(std::to_string(index.refused) +
+          " rows left out because their net amount is negative or not a number, the first is row " +
           std::to_string(index.first_refused));
     if (!filter.size().learned())
-      say("how steady the habits are could not be learned from one period of one supplier each: a period counts as 4 orders, "
+      say("how steady the habits are could not be learned from one period of one supplier each: a period counts as 4 "
+          "orders, "
           "which is a guess");
     if (!filter.wander_learned()) say("too few periods to learn how fast habits change: firmness is a guess");
-    if (filter.alpha_search().at_bound) say("the sum of alpha went to its bound: customers are all alike or all loyal to one");
+    if (filter.alpha_search().at_bound)
+      say("the sum of alpha went to its bound: customers are all alike or all loyal to one");
     say("unlisted cells were taken as no purchase");
   }
 

@@ -33,7 +33,8 @@ inline std::vector<double> known_values(std::span<const double> value) {
 /// Does a series rise or fall? Rank test of Mann (1945) and Kendall (1975).
 ///
 /// Takes   values in order of time; NaN is left out.
-/// Gives   s, its variance n (n - 1)(2n + 5)/18 less t (t - 1)(2t + 5)/18 a group of t ties, z, p, tau; all 0 and p 1 for
+/// Gives   s, its variance n (n - 1)(2n + 5)/18 less t (t - 1)(2t + 5)/18 a group of t ties, z, p, tau; all 0 and p 1
+/// for
 ///         fewer than 2 values.
 /// Costs   O(n^2) time, O(n) memory.
 /// Beware  values that depend on each other make p too small.
@@ -69,9 +70,8 @@ struct theil_sen_result {
 /// Median slope of Theil (1950) and Sen (1968), with Sen's interval.
 ///
 /// Takes   values in order of time, one a period; NaN is left out but keeps its place; level of the interval.
-/// Gives   slope a period; intercept = median(value) - slope median(time), times 0, 1, ...; NaN for fewer than 2 values.
-/// Fails   errc::out_of_domain when level is not between 0 and 1.
-/// Costs   O(n^2 log n).
+/// Gives   slope a period; intercept = median(value) - slope median(time), times 0, 1, ...; NaN for fewer than 2
+/// values. Fails   errc::out_of_domain when level is not between 0 and 1. Costs   O(n^2 log n).
 [[nodiscard]] inline theil_sen_result theil_sen(std::span<const double> value, double level = 0.9) {
   if (!(level > 0 && level < 1))
     throw error(errc::out_of_domain,
