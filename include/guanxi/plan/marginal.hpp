@@ -58,12 +58,50 @@ struct least_amount {
   std::string status;    // "reached" or "infeasible: ..."
 };
 
+namespace detail {
+
+/// Largest amount of budget `vary` below which the bound proves that `target` is out of reach, between need and most.
+/// A level that does not fit at an amount does not fit below it, so a tangent of the bound holds to its left.
+inline double least_by_bound(const book& b, std::vector<double> at, std::size_t vary, double target, double need, double most,
+                             const settings& set) {
+  std::vector<double> start = set.start_prices;
+  double slope = 0.0;
+  const auto bound_at = [&](double amount) {
+    at[vary] = amount;
+    const restricted open = restrict_book(b, at, set);
+    if (!open.failing.empty() || !open.emptied.empty()) return -std::numeric_limits<double>::infinity();
+    std::size_t passes = 0;
+    const prices best = solve_dual(open.p, start, set.tolerance, passes);
+    start = best.l;
+    slope = best.l[vary];
+    return best.bound;
+  };
+  double low = need, high = most;
+  if (bound_at(need) >= target) return need;
+  double reach = bound_at(high);
+  for (std::size_t step = 0; step < 60 && high - low > 1e-9 * high; ++step) {
+    if (slope > 0.0) low = std::max(low, std::min(high, high - (reach - target) / slope) * (1 - 1e-12));
+    const double middle = step % 2 == 0 && slope > 0.0 ? low + 0.1 * (high - low) : 0.5 * (low + high);
+    const double bound = bound_at(middle);
+    if (bound >= target) {
+      high = middle;
+      reach = bound;
+    } else {
+      low = middle;
+      slope = 0.0;
+    }
+  }
+  return low;
+}
+
+}  // namespace detail
+
 /// How much of one budget is needed to gain `target`, the other budgets staying as they are.
 ///
 /// Takes   vary: the budget to find, < K; target: money; budget[vary] is not read.
 /// Gives   amount, which does, and at_least, below which nothing can; status "infeasible: ..." when no amount does.
 /// Fails   as allocate; errc::out_of_domain for `vary`, errc::not_finite for `target`.
-/// Costs   about 6 solves of the prices and up to 40 plans.
+/// Costs   up to 60 warm solves of the prices and up to 60 plans.
 /// Source  the bound is concave in a budget: where a tangent meets the target no smaller amount can do (Newton's method).
 [[nodiscard]] inline least_amount least(const book& b, std::span<const double> budget, std::size_t vary, double target,
                                         const settings& set = {}) {
@@ -104,52 +142,7 @@ struct least_amount {
                                             detail::amount_text(top.bound) + " can be gained with any amount";
     return out;
   }
-  // certified lower limit
-  double low = 0.0;
-  {
-    double amount = most;
-    std::vector<double> start = warm.start_prices;
-    for (std::size_t step = 0; step < 40; ++step) {
-      at[vary] = amount;
-      const detail::restricted open = detail::restrict_book(b, at, set);
-      if (!open.failing.empty() || !open.emptied.empty()) break;
-      std::size_t passes = 0;
-      const detail::prices best = detail::solve_dual(open.p, start, set.tolerance, passes);
-      start = best.l;
-      const double slope = best.l[vary];
-      if (slope <= 0.0) {
-        if (best.bound < target) low = std::max(low, amount);
-        if (step > 0 || best.bound < target) break;
-        amount = std::max(need, 0.5 * most);
-        for (std::size_t half = 0; half < 60; ++half) {  // walk down to where the budget binds
-          at[vary] = amount;
-          const detail::restricted there = detail::restrict_book(b, at, set);
-          if (!there.failing.empty() || !there.emptied.empty()) break;
-          const detail::prices less = detail::solve_dual(there.p, start, set.tolerance, passes);
-          start = less.l;
-          if (less.l[vary] > 0.0 || amount <= need) break;
-          amount = std::max(need, 0.5 * amount);
-        }
-        continue;
-      }
-      const double cross = amount + (target - best.bound) / slope;  // the levels closed at `amount` stay closed below it
-      if (std::abs(cross - amount) <= 1e-9 * most) {
-        low = std::max(low, std::min(cross, amount));
-        break;
-      }
-      if (cross < amount) low = std::max(low, 0.0);
-      amount = std::clamp(cross, need, most);
-      if (cross <= need) {
-        low = std::max(low, 0.0);
-        if (amount <= need) {
-          at[vary] = need;
-          low = need;
-          break;
-        }
-      }
-    }
-  }
-  out.at_least = std::max(low, need);
+  out.at_least = detail::least_by_bound(b, at, vary, target, need, most, warm);
   double bad = out.at_least * (1 - 1e-12), good = most;
   out.plan = top;
   double amount = out.at_least;
