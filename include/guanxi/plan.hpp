@@ -3,3 +3,4 @@
 #include <guanxi/plan/allocate.hpp>
 #include <guanxi/plan/book.hpp>
 #include <guanxi/plan/explain.hpp>
+#include <guanxi/plan/marginal.hpp>

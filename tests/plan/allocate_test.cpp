@@ -187,14 +187,14 @@ TEST(Allocate, RefusesWithOneSentence) {
   o.cost = {0.0, 1.0, 0.0, 1.0};
   o.start = {0, 2, 4};
   EXPECT_EQ(refusal(o, {1.0, 2.0}), "plan::allocate: 'budget' has 2 entries, the book has 1 budgets");
-  EXPECT_EQ(refusal(o, {-1.0}), "plan::allocate: budget of budget 0 is -1.000000, wanted >= 0");
-  EXPECT_EQ(refusal(o, {NAN}), "plan::allocate: budget of budget 0 is nan, wanted a number >= 0");
+  EXPECT_EQ(refusal(o, {-1.0}), "plan::allocate: budget 0 is -1, wanted >= 0");
+  EXPECT_EQ(refusal(o, {NAN}), "plan::allocate: budget 0 is nan, wanted a number >= 0");
   owned_book bad = o;
   bad.value[3] = NAN;
   EXPECT_EQ(refusal(bad, {1.0}), "plan::allocate: 'value' of account 1 level 1 is nan, wanted a finite number");
   bad = o;
   bad.cost[1] = -2.0;
-  EXPECT_EQ(refusal(bad, {1.0}), "plan::allocate: cost in budget 0 of account 0 level 1 is -2.000000, wanted >= 0");
+  EXPECT_EQ(refusal(bad, {1.0}), "plan::allocate: cost in budget 0 of account 0 level 1 is -2, wanted >= 0");
   bad = o;
   bad.cost[2] = INFINITY;
   EXPECT_EQ(refusal(bad, {1.0}), "plan::allocate: cost in budget 0 of account 1 level 0 is inf, wanted a number >= 0");

@@ -14,6 +14,7 @@
 #include <guanxi/plan/core.hpp>
 #include <guanxi/base/interval.hpp>
 #include <guanxi/plan/dual.hpp>
+#include <guanxi/plan/feasible.hpp>
 #include <guanxi/plan/repair.hpp>
 #include <guanxi/plan/restrict.hpp>
 
@@ -96,28 +97,62 @@ inline bool prove(const problem& p, std::span<const double> l, const settings& s
 template <class AccountName, class LimitName>
 [[nodiscard]] std::string sentence(const allocation& plan, const settings& set, AccountName&& account, LimitName&& limit_name) {
   std::string text = "infeasible: ";
+  const auto row_name = [&](const shortfall& s) {
+    std::string name = detail::budget_name(set, s.budget);
+    if (!s.of_limit) return name;
+    std::string full = set.limits[s.limit].floor ? "the floor of " : "the cap of ";
+    return full.append(limit_name(s.limit)).append(" on ").append(name);
+  };
   bool first = true;
+  bool joint = false;
   for (const shortfall& s : plan.failing) {
+    if (s.why == shortfall::kind::joint) {
+      joint = true;
+      continue;
+    }
     if (!first) text += "; ";
     first = false;
-    const std::string name = detail::budget_name(set, s.budget);
+    if (s.why == shortfall::kind::not_found)
+      return text + "no plan was found that keeps all rows, though none is proven missing; allow more nodes or raise a budget";
+    if (s.why == shortfall::kind::no_level) {
+      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j) text.append(j ? ", " : "").append(account(s.accounts[j]));
+      text += s.accounts.size() > 3 ? ", ... have" : s.accounts.size() > 1 ? " have" : " has";
+      text += " no level left: excluded, or larger than what the others leave of a budget";
+      continue;
+    }
+    const std::string name = row_name(s);
+    if (s.why == shortfall::kind::out_of_reach) {
+      text += name + " asks " + detail::amount_text(s.need) + ", at most " + detail::amount_text(s.have) + " can be met";
+      continue;
+    }
     if (s.of_limit) {
-      const bool floor = set.limits[s.limit].floor;
-      text += std::string(floor ? "the floor of " : "the cap of ") + limit_name(s.limit) + " on " + name;
-      text += floor ? " asks " + detail::amount_text(s.need) + ", at most " + detail::amount_text(s.have) + " can be met"
-                    : " is " + detail::amount_text(s.have) + ", its accounts need at least " + detail::amount_text(s.need);
+      text += name + " is " + detail::amount_text(s.have) + ", its accounts need at least " + detail::amount_text(s.need);
       continue;
     }
     text += name + " needs at least " + detail::amount_text(s.need) + ", budget " + detail::amount_text(s.have) +
             ": raise it by " + detail::amount_text(s.need - s.have);
     if (!s.accounts.empty()) {
       text += " or free one of ";
-      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j) text += (j ? ", " : "") + account(s.accounts[j]);
+      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j) text.append(j ? ", " : "").append(account(s.accounts[j]));
       if (s.accounts.size() > 3) text += ", ...";
       text += " (largest first)";
     }
   }
-  return text;
+  if (!joint) return text;
+  if (!first) text += "; ";
+  std::string help;
+  first = true;
+  for (const shortfall& s : plan.failing) {
+    if (s.why != shortfall::kind::joint) continue;
+    text.append(first ? "" : ", ").append(row_name(s));
+    first = false;
+    if (s.raise > 0.0) {
+      help.append(help.empty() ? "" : " and ").append(s.of_limit && set.limits[s.limit].floor ? "lower " : "raise ");
+      help.append(row_name(s)).append(" by ").append(detail::amount_text(s.raise));
+    }
+  }
+  text += " cannot be kept together";
+  return help.empty() ? text : text + "; at least " + help;
 }
 
 /// One level for every account under shared budgets, so that the sum of gains is as large as possible.
@@ -154,10 +189,8 @@ template <class AccountName, class LimitName>
   const auto group = [&](std::size_t q) { return "group " + std::to_string(set.limits[q].group); };
   if (!open.emptied.empty() || !open.failing.empty()) {
     plan.failing = open.failing;
-    if (plan.failing.empty()) {
-      plan.failing.push_back({0, false, 0, unknown, unknown, open.emptied});
-      return infeasible("infeasible: account " + std::to_string(open.emptied[0]) + " has no level left that fits");
-    }
+    if (!open.emptied.empty())
+      plan.failing.push_back({shortfall::kind::no_level, 0, false, 0, unknown, unknown, unknown, open.emptied});
     return infeasible(sentence(plan, set, number, group));
   }
   const detail::problem& p = open.p;
@@ -188,13 +221,16 @@ template <class AccountName, class LimitName>
     }
     if (fits) detail::recount(p, x);
     const bool proven = detail::prove(p, best.l, set, fits, x, plan);
-    if (!fits && !proven && plan.value == -std::numeric_limits<double>::infinity()) {
-      plan.failing.push_back({0, false, 0, unknown, unknown, {}});
-      return infeasible("infeasible: no plan was found that keeps all rows");
-    }
-    if (!fits && plan.value == -std::numeric_limits<double>::infinity()) {
-      plan.failing.push_back({0, false, 0, unknown, unknown, {}});
-      return infeasible("infeasible: proven, no plan keeps all rows together");
+    if (plan.value == -std::numeric_limits<double>::infinity()) {
+      const detail::relaxation miss = detail::least_relaxation(p);
+      for (std::size_t d = 0; d < p.rows.size(); ++d) {
+        const bool in_proof = miss.least > 1e-9 ? miss.weight[d] > 1e-9 : proven;
+        if (!in_proof) continue;
+        plan.failing.push_back({shortfall::kind::joint, p.rows[d].budget, d >= k, d >= k ? d - k : 0, p.rows[d].amount + miss.raise[d],
+                                p.rows[d].amount, miss.raise[d], {}});
+      }
+      if (plan.failing.empty()) plan.failing.push_back({shortfall::kind::not_found, 0, false, 0, unknown, unknown, unknown, {}});
+      return infeasible(sentence(plan, set, number, group));
     }
     detail::recount(p, x);
   }
@@ -234,7 +270,9 @@ template <class AccountName, class LimitName>
   }
   plan.bound = std::max(plan.bound, plan.value);
   plan.gap = plan.bound == plan.value ? 0.0 : (plan.bound - plan.value) / std::abs(plan.bound);
-  plan.status = plan.gap <= 1e-12 ? "optimal" : "within " + detail::gap_text(plan.gap);
+  plan.status = plan.gap <= 1e-12 ? "optimal" : std::string("within ").append(detail::gap_text(plan.gap));
+  if (plan.gap > 1e-12 && set.exact == proof::full)
+    plan.status += "; not proven in " + detail::amount_text(static_cast<double>(plan.nodes)) + " nodes";
   return plan;
 }
 

@@ -45,7 +45,7 @@ enum class proof {
 struct settings {
   proof exact = proof::automatic;
   double tolerance = 1e-9;             // relative, of the bound against the best bound that prices can give
-  std::uint64_t nodes = 2'000'000;     // of the proof; a count and not a time, so that every machine gives the same plan
+  std::uint64_t nodes = 20'000;        // of the proof; a count and not a time, so that every machine gives the same plan
   unsigned threads = 0;                // 0: all of the machine's; the answer does not depend on it
   std::vector<held> pins;              // account takes exactly this level
   std::vector<held> excluded;          // account may not take this level
@@ -58,11 +58,20 @@ struct settings {
 
 /// Why no plan can meet the rows: one failing row each.
 struct shortfall {
+  enum class kind {
+    least_need,   // the accounts of the row need more than it has, whatever else is chosen
+    out_of_reach, // a floor asks more than its group can take, or than the budget has
+    joint,        // kept alone, but not together with the other joint rows
+    no_level,     // the accounts named have no level left that fits
+    not_found,    // no plan was found within the nodes allowed; none is proven to be missing
+  };
+  kind why = kind::least_need;
   std::size_t budget = 0;               // which budget
   bool of_limit = false;                // a floor or cap, not a budget
   std::size_t limit = 0;                // which of settings::limits
   double need = 0.0;                    // the least that the accounts need (floor: what it asks)
   double have = 0.0;                    // budget or cap (floor: the most that the group can take)
+  double raise = 0.0;                   // what the row must give way in the cheapest mix of levels, at least
   std::vector<std::uint32_t> accounts;  // those with the largest least need, largest first
 };
 

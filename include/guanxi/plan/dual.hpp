@@ -350,7 +350,6 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
     return found.best;
   }
   const double root = std::sqrt(static_cast<double>(p.n));
-  std::size_t wanted = 8192;
   problem some;
   const problem* at = &p;
   if (p.n >= 40'000) {
@@ -358,7 +357,6 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
     at = &some;
   }
   const double scale = std::max(mean_best(*at), 1e-300);
-  (void)wanted;
   if (at != &p) {
     if (!warm) {
       search first;
@@ -375,6 +373,7 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
       }
     }
     double wide = warm ? 0.1 : (p.n >= 400'000 ? 0.2 : 0.4);
+    double narrow = 0.02;
     bool whole = false;
     for (std::size_t round = 0; round < 12 && !whole; ++round) {
       const auto around = [&](double h) {
@@ -397,7 +396,7 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
       anneal(rough, mid, from, 0.003 * scale, 0.0003 * scale, outer);
       passes += mid.passes;
       l = mid.best.l;
-      box inner = around(0.02);
+      box inner = around(narrow);
       for (std::size_t d = 0; d < dims; ++d) {
         inner.low[d] = std::max(inner.low[d], outer.low[d]);
         inner.high[d] = std::min(inner.high[d], outer.high[d]);
@@ -411,11 +410,12 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
       passes += last.passes;
       l = last.best.l;
       found.best.floor = whole ? std::max(found.best.floor, last.best.floor) : found.best.floor;
-      wide = 0.15;
+      wide = std::min(3.0 * wide, 8.0);  // the optimum is outside: look further, down to a price of 0
+      narrow = std::min(4.0 * narrow, wide);
     }
-    found.keep = 64;
     pass(p, l, 0.0, sum);
     found.note(p, l, sum);
+    if (!whole) finish(p, found, tolerance, {});
     passes += found.passes;
     return found.best;
   }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -17,7 +19,21 @@
 namespace guanxi::plan::detail {
 
 inline std::string budget_name(const settings& set, std::size_t k) {
-  return k < set.names.size() ? "'" + set.names[k] + "'" : "budget " + std::to_string(k);
+  std::string text = k < set.names.size() ? "'" : "budget ";
+  text += k < set.names.size() ? set.names[k] : std::to_string(k);
+  if (k < set.names.size()) text += "'";
+  return text;
+}
+
+inline std::string number_text(double x) {
+  char digits[40];
+  std::snprintf(digits, sizeof digits, "%.12g", x);
+  return digits;
+}
+
+inline std::string amount_of(const settings& set, std::size_t k) {
+  const std::string name = budget_name(set, k);
+  return k < set.names.size() ? std::string("budget ").append(name) : name;
 }
 
 /// Refuses a book that is no book: sizes, NaN, negative costs and budgets. Costs one pass.
@@ -42,9 +58,9 @@ inline void check(const book& b, std::span<const double> budget, const settings&
   if (b.accounts() > 0xffffffffULL) fail(errc::out_of_domain, "more than 4,294,967,295 accounts");
   for (std::size_t k = 0; k < budget.size(); ++k) {
     if (!std::isfinite(budget[k]))
-      fail(errc::not_finite, "budget of " + budget_name(set, k) + " is " + std::to_string(budget[k]) + ", wanted a number >= 0");
+      fail(errc::not_finite, amount_of(set, k) + " is " + number_text(budget[k]) + ", wanted a number >= 0");
     if (budget[k] < 0.0)
-      fail(errc::out_of_domain, "budget of " + budget_name(set, k) + " is " + std::to_string(budget[k]) + ", wanted >= 0");
+      fail(errc::out_of_domain, amount_of(set, k) + " is " + number_text(budget[k]) + ", wanted >= 0");
   }
   const std::size_t rows = b.value.size();
   const std::size_t block = account_block * 4;
@@ -75,13 +91,13 @@ inline void check(const book& b, std::span<const double> budget, const settings&
     const auto account = static_cast<std::size_t>(std::upper_bound(b.start.begin(), b.start.end(), r) - b.start.begin()) - 1;
     const std::string where = " of account " + std::to_string(account) + " level " + std::to_string(r - b.start[account]);
     if (!std::isfinite(b.value[r]))
-      fail(errc::not_finite, "'value'" + where + " is " + std::to_string(b.value[r]) + ", wanted a finite number");
+      fail(errc::not_finite, "'value'" + where + " is " + number_text(b.value[r]) + ", wanted a finite number");
     for (std::size_t k = 0; k < b.budgets; ++k) {
       const double c = b.cost[r * b.budgets + k];
       if (!std::isfinite(c))
-        fail(errc::not_finite, "cost in " + budget_name(set, k) + where + " is " + std::to_string(c) + ", wanted a number >= 0");
+        fail(errc::not_finite, "cost in " + budget_name(set, k) + where + " is " + number_text(c) + ", wanted a number >= 0");
       if (c < 0.0)
-        fail(errc::out_of_domain, "cost in " + budget_name(set, k) + where + " is " + std::to_string(c) + ", wanted >= 0");
+        fail(errc::out_of_domain, "cost in " + budget_name(set, k) + where + " is " + number_text(c) + ", wanted >= 0");
     }
   }
   const auto known = [&](const std::vector<held>& list, const char* what) {
@@ -111,7 +127,7 @@ inline void check(const book& b, std::span<const double> budget, const settings&
                                    std::to_string(b.budgets));
     if (!std::isfinite(one.amount) || one.amount < 0.0)
       fail(errc::out_of_domain, std::string(word) + " on " + budget_name(set, one.budget) + " is " +
-                                    std::to_string(one.amount) + ", wanted a number >= 0");
+                                    number_text(one.amount) + ", wanted a number >= 0");
   }
 }
 
@@ -156,9 +172,11 @@ inline void check_limits(restricted& out, const settings& set) {
     const row& r = p.rows[k + q];
     const double need = r.sign > 0 ? row_use(p, r, low) : r.amount;
     const double have = r.sign > 0 ? r.amount : row_use(p, r, high);
-    if (need > have * (1 + 1e-12)) out.failing.push_back({r.budget, true, q, need, have, {}});
-    if (r.sign < 0 && r.amount > p.rows[r.budget].amount * (1 + 1e-12))
-      out.failing.push_back({r.budget, true, q, r.amount, p.rows[r.budget].amount, {}});
+    if (need > have * (1 + 1e-12))
+      out.failing.push_back({r.sign > 0 ? shortfall::kind::least_need : shortfall::kind::out_of_reach, r.budget, true, q, need, have, need - have, {}});
+    else if (r.sign < 0 && r.amount > p.rows[r.budget].amount * (1 + 1e-12))
+      out.failing.push_back({shortfall::kind::out_of_reach, r.budget, true, q, r.amount, p.rows[r.budget].amount,
+                             r.amount - p.rows[r.budget].amount, {}});
   }
   for (std::size_t g = 0; g < set.groups.size(); ++g)
     for (std::size_t d = 0; d < k; ++d) {
@@ -178,7 +196,8 @@ inline void check_limits(restricted& out, const settings& set) {
         ++floors;
       }
       for (std::size_t c = 0; c < p.classes; ++c) need += rest[c * k + d];
-      if (floors > 1 && need > p.rows[d].amount * (1 + 1e-12)) out.failing.push_back({d, false, 0, need, p.rows[d].amount, {}});
+      if (floors > 1 && need > p.rows[d].amount * (1 + 1e-12)) 
+        out.failing.push_back({shortfall::kind::least_need, d, false, 0, need, p.rows[d].amount, need - p.rows[d].amount, {}});
     }
 }
 
@@ -295,7 +314,7 @@ inline restricted restrict_book(const book& b, std::span<const double> budget, c
     }
     least[d] = sum.value();
     if (broken(p.rows[d], least[d]) > 0.0) {
-      shortfall s{d, false, 0, least[d], budget[d], {}};
+      shortfall s{shortfall::kind::least_need, d, false, 0, least[d], budget[d], least[d] - budget[d], {}};
       std::vector<std::pair<double, std::uint32_t>> need;
       for (std::size_t i = 0; i < n; ++i)
         if (const double c = lowest_cost(i, d); c > 0.0) need.emplace_back(c, static_cast<std::uint32_t>(i));
