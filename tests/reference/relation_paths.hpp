@@ -14,7 +14,8 @@ struct path_sums {
 };
 
 /// density(t, s): f(y_t | s), 1 where nothing was seen; move(t, r, s): into period t.
-inline path_sums all_paths(std::size_t T, std::size_t S, const std::vector<double>& initial, const std::function<double(std::size_t, std::size_t)>& density,
+inline path_sums all_paths(std::size_t T, std::size_t S, const std::vector<double>& initial,
+                           const std::function<double(std::size_t, std::size_t)>& density,
                            const std::function<double(std::size_t, std::size_t, std::size_t)>& move) {
   const auto joint = [&](std::size_t length, const std::function<void(const std::vector<std::size_t>&, double)>& use) {
     std::size_t paths = 1;

@@ -22,7 +22,8 @@ struct density_table {
   std::vector<double> largest;  // distinct
 };
 
-[[nodiscard]] inline density_table tabulate(const emission& e, const coded& column, std::size_t states, unsigned threads) {
+[[nodiscard]] inline density_table tabulate(const emission& e, const coded& column, std::size_t states,
+                                            unsigned threads) {
   density_table t;
   t.scaled.resize(column.value.size() * states);
   t.largest.resize(column.value.size());
@@ -45,18 +46,19 @@ struct density_table {
 /// What one pass over the book gives: log-likelihood and the expected counts that the M-step needs.
 struct expectations {
   double log_likelihood = 0.0;
-  std::vector<double> initial;                   // states
-  std::vector<double> moves;                     // states x states
-  std::vector<double> xi;                        // rows x states x states, only with covariates: move into the row
-  std::vector<std::vector<moments>> sums;        // a column: states
-  std::vector<std::vector<double>> histogram;    // a column: distinct x states, or empty where moments were summed directly
-  std::vector<std::uint32_t> impossible;         // expanded rows that no state can give
+  std::vector<double> initial;             // states
+  std::vector<double> moves;               // states x states
+  std::vector<double> xi;                  // rows x states x states, only with covariates: move into the row
+  std::vector<std::vector<moments>> sums;  // a column: states
+  std::vector<std::vector<double>>
+      histogram;                          // a column: distinct x states, or empty where moments were summed directly
+  std::vector<std::uint32_t> impossible;  // expanded rows that no state can give
 };
 
 /// Parameters of the chain as the kernel wants them.
 struct chain_view {
   std::span<const double> initial;
-  std::span<const double> moves;        // states x states; unused with covariates
+  std::span<const double> moves;          // states x states; unused with covariates
   const ordered_moves* driven = nullptr;  // with covariates
   std::span<const density_table> tables;
 };
@@ -73,7 +75,8 @@ class chain {
   using vec = std::array<double, S>;
   using mat = std::array<vec, S>;
 
-  chain(const prepared& rows, std::span<const emission> laws, const chain_view& view) : rows_(rows), laws_(laws), view_(view) {
+  chain(const prepared& rows, std::span<const emission> laws, const chain_view& view)
+      : rows_(rows), laws_(laws), view_(view) {
     for (std::size_t s = 0; s < S; ++s) initial_[s] = view.initial[s];
     if (view.driven == nullptr) {
       for (std::size_t i = 0; i < S; ++i) {
@@ -111,8 +114,10 @@ class chain {
     return scale;
   }
 
-  /// Forward recursion of one customer: filter into a (rows of it x S), scaled densities, 1 / c. Gives the log-likelihood.
-  double forward(std::size_t begin, std::size_t end, vec* a, vec* e, double* inverse, mat* moves, std::vector<std::uint32_t>& impossible) const {
+  /// Forward recursion of one customer: filter into a (rows of it x S), scaled densities, 1 / c. Gives the
+  /// log-likelihood.
+  double forward(std::size_t begin, std::size_t end, vec* a, vec* e, double* inverse, mat* moves,
+                 std::vector<std::uint32_t>& impossible) const {
     double log_likelihood = 0.0, product = 1.0;
     for (std::size_t row = begin; row < end; ++row) {
       const std::size_t t = row - begin;
@@ -185,7 +190,8 @@ class chain {
       work.fit(end - begin, view_.driven != nullptr);
       mat* moves = view_.driven == nullptr ? nullptr : work.moves.data();
       if (moves != nullptr) drive(begin, end, moves);
-      out.log_likelihood += forward(begin, end, work.a.data(), work.e.data(), work.inverse.data(), moves, out.impossible);
+      out.log_likelihood +=
+          forward(begin, end, work.a.data(), work.e.data(), work.inverse.data(), moves, out.impossible);
       vec b;
       b.fill(1.0);
       for (std::size_t row = end; row-- > begin;) {
@@ -227,7 +233,8 @@ class chain {
   }
 
   /// Filter and, when `smoothed` is given, smoother of customers [from, to), rows x S each.
-  double trace(std::size_t from, std::size_t to, double* filtered, double* smoothed, scratch& work, std::vector<std::uint32_t>& impossible) const {
+  double trace(std::size_t from, std::size_t to, double* filtered, double* smoothed, scratch& work,
+               std::vector<std::uint32_t>& impossible) const {
     double total = 0.0;
     for (std::size_t customer = from; customer < to; ++customer) {
       const std::size_t begin = rows_.start[customer], end = rows_.start[customer + 1];
@@ -235,7 +242,8 @@ class chain {
       mat* moves = view_.driven == nullptr ? nullptr : work.moves.data();
       if (moves != nullptr) drive(begin, end, moves);
       total += forward(begin, end, work.a.data(), work.e.data(), work.inverse.data(), moves, impossible);
-      for (std::size_t row = begin; row < end; ++row) std::copy(work.a[row - begin].begin(), work.a[row - begin].end(), filtered + row * S);
+      for (std::size_t row = begin; row < end; ++row)
+        std::copy(work.a[row - begin].begin(), work.a[row - begin].end(), filtered + row * S);
       if (smoothed == nullptr) continue;
       vec b;
       b.fill(1.0);
@@ -305,7 +313,8 @@ class chain {
   std::vector<bool> direct_;
 };
 
-inline void finish_moments(std::span<const emission> laws, const prepared& rows, std::size_t states, expectations& out) {
+inline void finish_moments(std::span<const emission> laws, const prepared& rows, std::size_t states,
+                           expectations& out) {
   for (std::size_t c = 0; c < laws.size(); ++c) {
     if (out.histogram[c].empty()) continue;
     const coded& column = rows.columns[c];
@@ -323,8 +332,10 @@ inline void finish_moments(std::span<const emission> laws, const prepared& rows,
 
 /// One E-step over blocks of customers of a fixed size; the sums are added in the order of the blocks.
 template <std::size_t S>
-[[nodiscard]] expectations expect(const prepared& rows, std::span<const emission> laws, const chain_view& view, std::vector<double>&& room, unsigned threads) {
-  const std::size_t n = rows.customers(), block = std::max<std::size_t>(64, (n + 63) / 64), blocks = (n + block - 1) / block;
+[[nodiscard]] expectations expect(const prepared& rows, std::span<const emission> laws, const chain_view& view,
+                                  std::vector<double>&& room, unsigned threads) {
+  const std::size_t n = rows.customers(), block = std::max<std::size_t>(64, (n + 63) / 64),
+                    blocks = (n + block - 1) / block;
   const chain<S> kernel(rows, laws, view);
   expectations out;
   if (view.driven != nullptr) {
@@ -376,8 +387,10 @@ struct traces {
 };
 
 template <std::size_t S>
-[[nodiscard]] traces trace(const prepared& rows, std::span<const emission> laws, const chain_view& view, bool smooth, unsigned threads) {
-  const std::size_t n = rows.customers(), block = std::max<std::size_t>(64, (n + 63) / 64), blocks = (n + block - 1) / block;
+[[nodiscard]] traces trace(const prepared& rows, std::span<const emission> laws, const chain_view& view, bool smooth,
+                           unsigned threads) {
+  const std::size_t n = rows.customers(), block = std::max<std::size_t>(64, (n + 63) / 64),
+                    blocks = (n + block - 1) / block;
   const chain<S> kernel(rows, laws, view);
   traces out;
   out.filtered.resize(rows.rows() * S);
@@ -388,7 +401,8 @@ template <std::size_t S>
       n, block,
       [&](std::size_t begin, std::size_t end, std::size_t number) {
         typename chain<S>::scratch work;
-        part[number] = kernel.trace(begin, end, out.filtered.data(), smooth ? out.smoothed.data() : nullptr, work, impossible[number]);
+        part[number] = kernel.trace(begin, end, out.filtered.data(), smooth ? out.smoothed.data() : nullptr, work,
+                                    impossible[number]);
       },
       threads);
   running_sum total;
@@ -402,14 +416,22 @@ template <std::size_t S>
 template <class F>
 decltype(auto) with_states(std::size_t states, F&& f) {
   switch (states) {
-    case 1: return f.template operator()<1>();
-    case 2: return f.template operator()<2>();
-    case 3: return f.template operator()<3>();
-    case 5: return f.template operator()<5>();
-    case 6: return f.template operator()<6>();
-    case 7: return f.template operator()<7>();
-    case 8: return f.template operator()<8>();
-    default: return f.template operator()<4>();
+    case 1:
+      return f.template operator()<1>();
+    case 2:
+      return f.template operator()<2>();
+    case 3:
+      return f.template operator()<3>();
+    case 5:
+      return f.template operator()<5>();
+    case 6:
+      return f.template operator()<6>();
+    case 7:
+      return f.template operator()<7>();
+    case 8:
+      return f.template operator()<8>();
+    default:
+      return f.template operator()<4>();
   }
 }
 

@@ -7,8 +7,8 @@
 
 namespace guanxi::relation::detail {
 
-/// Solves A x = b in place for a symmetric positive definite A (n x n by rows, lower half read), Cholesky without pivots.
-/// Gives false and leaves b when A is not positive definite. A is overwritten by its factor.
+/// Solves A x = b in place for a symmetric positive definite A (n x n by rows, lower half read), Cholesky without
+/// pivots. Gives false and leaves b when A is not positive definite. A is overwritten by its factor.
 [[nodiscard]] inline bool cholesky_factor(std::span<double> a, std::size_t n) {
   for (std::size_t j = 0; j < n; ++j) {
     double d = a[j * n + j];

@@ -30,7 +30,8 @@ enum class family : std::uint8_t {
 
 /// "poisson", "negative_binomial", "log_normal", "beta", "normal", "ordinal", "label".
 [[nodiscard]] constexpr std::string_view name(family f) noexcept {
-  constexpr std::array<std::string_view, 7> words{"poisson", "negative_binomial", "log_normal", "beta", "normal", "ordinal", "label"};
+  constexpr std::array<std::string_view, 7> words{"poisson", "negative_binomial", "log_normal", "beta",
+                                                  "normal",  "ordinal",           "label"};
   return words[static_cast<std::size_t>(f)];
 }
 
@@ -39,11 +40,13 @@ enum class family : std::uint8_t {
   for (std::size_t f = 0; f < 7; ++f) {
     if (name(static_cast<family>(f)) == word) return static_cast<family>(f);
   }
-  throw error(errc::unknown_name, "relation: no emission family '" + std::string(word) +
-                                      "'; families are poisson, negative_binomial, log_normal, beta, normal, ordinal, label");
+  throw error(errc::unknown_name,
+              "relation: no emission family '" + std::string(word) +
+                  "'; families are poisson, negative_binomial, log_normal, beta, normal, ordinal, label");
 }
 
-/// One column's law in every tier; entries are per tier, empty where the family has no such parameter or it is to be found.
+/// One column's law in every tier; entries are per tier, empty where the family has no such parameter or it is to be
+/// found.
 struct emission {
   std::string column;
   family kind = family::negative_binomial;
@@ -58,7 +61,8 @@ inline constexpr double largest_size = 1e6;
 [[nodiscard]] inline double log_density(const emission& e, std::size_t s, double y) {
   const auto log_part = [](double p) { return p > 0.0 ? std::log(p) : -std::numeric_limits<double>::infinity(); };
   switch (e.kind) {
-    case family::poisson: return poisson_log_pmf(y, e.mean[s]);
+    case family::poisson:
+      return poisson_log_pmf(y, e.mean[s]);
     case family::negative_binomial: {
       const double k = e.spread[s], m = e.mean[s];
       if (k >= largest_size) return poisson_log_pmf(y, m);
@@ -68,7 +72,8 @@ inline constexpr double largest_size = 1e6;
     case family::log_normal: {
       if (y <= 0.0) return log_part(e.zero[s]);
       const double d = std::log(y) - e.mean[s];
-      return std::log1p(-e.zero[s]) - half_log_two_pi - 0.5 * std::log(e.spread[s]) - 0.5 * d * d / e.spread[s] - std::log(y);
+      return std::log1p(-e.zero[s]) - half_log_two_pi - 0.5 * std::log(e.spread[s]) - 0.5 * d * d / e.spread[s] -
+             std::log(y);
     }
     case family::beta: {
       if (y <= 0.0) return log_part(e.zero[s]);
@@ -84,7 +89,8 @@ inline constexpr double largest_size = 1e6;
       const std::size_t states = e.mean.size();
       return log_part(e.reading[s * states + static_cast<std::size_t>(y)]);
     }
-    case family::label: return static_cast<double>(s) == y ? 0.0 : -std::numeric_limits<double>::infinity();
+    case family::label:
+      return static_cast<double>(s) == y ? 0.0 : -std::numeric_limits<double>::infinity();
   }
   return 0.0;
 }
@@ -92,7 +98,8 @@ inline constexpr double largest_size = 1e6;
 /// P(Y <= y) in state s.
 [[nodiscard]] inline double distribution(const emission& e, std::size_t s, double y) {
   switch (e.kind) {
-    case family::poisson: return y < 0.0 ? 0.0 : gamma_tails(std::floor(y) + 1.0, e.mean[s]).upper;
+    case family::poisson:
+      return y < 0.0 ? 0.0 : gamma_tails(std::floor(y) + 1.0, e.mean[s]).upper;
     case family::negative_binomial: {
       if (y < 0.0) return 0.0;
       if (e.spread[s] >= largest_size) return gamma_tails(std::floor(y) + 1.0, e.mean[s]).upper;
@@ -100,21 +107,24 @@ inline constexpr double largest_size = 1e6;
     }
     case family::log_normal:
       if (y < 0.0) return 0.0;
-      return e.zero[s] + (y > 0.0 ? (1.0 - e.zero[s]) * normal_cdf((std::log(y) - e.mean[s]) / std::sqrt(e.spread[s])) : 0.0);
+      return e.zero[s] +
+             (y > 0.0 ? (1.0 - e.zero[s]) * normal_cdf((std::log(y) - e.mean[s]) / std::sqrt(e.spread[s])) : 0.0);
     case family::beta: {
       if (y < 0.0) return 0.0;
       if (y >= 1.0) return 1.0;
       const double inner = y > 0.0 ? beta_cdf(y, e.mean[s] * e.spread[s], (1.0 - e.mean[s]) * e.spread[s]) : 0.0;
       return e.zero[s] + (1.0 - e.zero[s] - e.one[s]) * inner;
     }
-    case family::normal: return normal_cdf((y - e.mean[s]) / std::sqrt(e.spread[s]));
+    case family::normal:
+      return normal_cdf((y - e.mean[s]) / std::sqrt(e.spread[s]));
     case family::ordinal: {
       const std::size_t states = e.mean.size();
       double total = 0.0;
       for (std::size_t k = 0; k < states && static_cast<double>(k) <= y; ++k) total += e.reading[s * states + k];
       return total;
     }
-    case family::label: return static_cast<double>(s) <= y ? 1.0 : 0.0;
+    case family::label:
+      return static_cast<double>(s) <= y ? 1.0 : 0.0;
   }
   return 0.0;
 }
@@ -122,16 +132,20 @@ inline constexpr double largest_size = 1e6;
 /// Mean of the column in state s.
 [[nodiscard]] inline double expectation(const emission& e, std::size_t s) {
   switch (e.kind) {
-    case family::log_normal: return (1.0 - e.zero[s]) * std::exp(e.mean[s] + 0.5 * e.spread[s]);
-    case family::beta: return e.one[s] + (1.0 - e.zero[s] - e.one[s]) * e.mean[s];
+    case family::log_normal:
+      return (1.0 - e.zero[s]) * std::exp(e.mean[s] + 0.5 * e.spread[s]);
+    case family::beta:
+      return e.one[s] + (1.0 - e.zero[s] - e.one[s]) * e.mean[s];
     case family::ordinal: {
       const std::size_t states = e.mean.size();
       double total = 0.0;
       for (std::size_t k = 0; k < states; ++k) total += static_cast<double>(k) * e.reading[s * states + k];
       return total;
     }
-    case family::label: return static_cast<double>(s);
-    default: return e.mean[s];
+    case family::label:
+      return static_cast<double>(s);
+    default:
+      return e.mean[s];
   }
 }
 
@@ -140,19 +154,24 @@ inline constexpr double largest_size = 1e6;
   const bool whole = std::floor(y) == y;
   switch (kind) {
     case family::poisson:
-    case family::negative_binomial: return y >= 0.0 && whole && y <= 1e9 ? nullptr : "a whole number";
-    case family::log_normal: return y >= 0.0 && std::isfinite(y) ? nullptr : "0 or more";
-    case family::beta: return y >= 0.0 && y <= 1.0 ? nullptr : "0 to 1";
-    case family::normal: return std::isfinite(y) ? nullptr : "a finite number";
-    default: return y >= 0.0 && whole && y < static_cast<double>(states) ? nullptr : "a tier 0 .. tiers - 1";
+    case family::negative_binomial:
+      return y >= 0.0 && whole && y <= 1e9 ? nullptr : "a whole number";
+    case family::log_normal:
+      return y >= 0.0 && std::isfinite(y) ? nullptr : "0 or more";
+    case family::beta:
+      return y >= 0.0 && y <= 1.0 ? nullptr : "0 to 1";
+    case family::normal:
+      return std::isfinite(y) ? nullptr : "a finite number";
+    default:
+      return y >= 0.0 && whole && y < static_cast<double>(states) ? nullptr : "a tier 0 .. tiers - 1";
   }
 }
 
 /// A column as codes into its distinct values.
 struct coded {
   static constexpr std::uint32_t missing = 0xffffffffu;
-  std::vector<double> value;         // distinct, ascending
-  std::vector<std::uint32_t> code;   // a row; missing for NaN
+  std::vector<double> value;            // distinct, ascending
+  std::vector<std::uint32_t> code;      // a row; missing for NaN
   double centre = 0.0, variance = 1.0;  // of the values (of their logs for log_normal), for the moments and the floor
 };
 
@@ -176,14 +195,16 @@ inline constexpr std::size_t features = 5;
       if (y <= 0.0) return {1.0, 0.0, 0.0, 0.0, 0.0};
       if (y >= 1.0) return {0.0, 1.0, 0.0, 0.0, 0.0};
       return {0.0, 0.0, 1.0, std::log(y), std::log1p(-y)};
-    case family::normal: return {0.0, 0.0, 1.0, y - centre, (y - centre) * (y - centre)};
-    default: return {0.0, 0.0, 1.0, y, 0.0};
+    case family::normal:
+      return {0.0, 0.0, 1.0, y - centre, (y - centre) * (y - centre)};
+    default:
+      return {0.0, 0.0, 1.0, y, 0.0};
   }
 }
 
 /// d/d(log size) of the weighted log-likelihood of counts with a fixed mean, and its second derivative.
-inline std::pair<double, double> size_slope(std::span<const double> value, std::span<const double> weight, std::size_t states,
-                                            std::size_t s, double m, double k) {
+inline std::pair<double, double> size_slope(std::span<const double> value, std::span<const double> weight,
+                                            std::size_t states, std::size_t s, double m, double k) {
   double g = 0.0, h = 0.0;
   const double psi = digamma(k), psi1 = trigamma(k), base = -std::log1p(m / k);
   for (std::size_t d = 0; d < value.size(); ++d) {
@@ -199,8 +220,8 @@ inline std::pair<double, double> size_slope(std::span<const double> value, std::
 }
 
 /// Newton on log size within (1e-4, 1e6); the sum of slopes is monotone enough for a bracket.
-[[nodiscard]] inline double best_size(std::span<const double> value, std::span<const double> weight, std::size_t states, std::size_t s,
-                                      double m, double start) {
+[[nodiscard]] inline double best_size(std::span<const double> value, std::span<const double> weight, std::size_t states,
+                                      std::size_t s, double m, double start) {
   double low = std::log(1e-4), high = std::log(largest_size), x = std::clamp(std::log(start), low + 1.0, high - 1.0);
   for (int pass = 0; pass < 60; ++pass) {
     const auto [g, h] = size_slope(value, weight, states, s, m, std::exp(x));
@@ -250,15 +271,20 @@ inline void best_beta(const moments& t, double& m, double& phi) {
 /// Makes means ascend by pooling neighbours, weighted by mass. Source: Ayer et al. (1955), pool adjacent violators.
 inline bool pool_ascending(std::vector<double>& mean, std::span<const double> mass) {
   bool pooled = false;
-  struct piece { double total, weight; std::size_t count; };
+  struct piece {
+    double total, weight;
+    std::size_t count;
+  };
   std::vector<piece> pieces;
   for (std::size_t s = 0; s < mean.size(); ++s) {
     const double w = std::max(mass[s], 1e-300);
     pieces.push_back({mean[s] * w, w, 1});
-    while (pieces.size() > 1 && pieces[pieces.size() - 2].total * pieces.back().weight > pieces.back().total * pieces[pieces.size() - 2].weight) {
+    while (pieces.size() > 1 && pieces[pieces.size() - 2].total * pieces.back().weight >
+                                    pieces.back().total * pieces[pieces.size() - 2].weight) {
       const piece last = pieces.back();
       pieces.pop_back();
-      pieces.back() = {pieces.back().total + last.total, pieces.back().weight + last.weight, pieces.back().count + last.count};
+      pieces.back() = {pieces.back().total + last.total, pieces.back().weight + last.weight,
+                       pieces.back().count + last.count};
       pooled = true;
     }
   }
@@ -271,8 +297,8 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
 
 /// New parameters of one column from its weighted sums; `was` gives the starting point of the inner searches.
 /// Sums: moments per state; for counts and readings also the histogram, distinct x states.
-[[nodiscard]] inline emission refit(const emission& was, const coded& column, std::span<const moments> sums, std::span<const double> histogram,
-                                    bool ascending) {
+[[nodiscard]] inline emission refit(const emission& was, const coded& column, std::span<const moments> sums,
+                                    std::span<const double> histogram, bool ascending) {
   emission e = was;
   const std::size_t states = sums.size();
   std::vector<double> mass(states);
@@ -283,7 +309,9 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
     if (all <= 1e-12) continue;  // nobody there: keep
     switch (e.kind) {
       case family::poisson:
-      case family::negative_binomial: e.mean[s] = std::max(t.first / t.rest, 1e-10); break;
+      case family::negative_binomial:
+        e.mean[s] = std::max(t.first / t.rest, 1e-10);
+        break;
       case family::log_normal:
       case family::normal:
         if (e.kind == family::log_normal) e.zero[s] = t.zero / all;
@@ -300,12 +328,14 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
       case family::ordinal: {
         double total = 0.0;
         std::vector<double> row(states, 0.1);
-        for (std::size_t d = 0; d < column.value.size(); ++d) row[static_cast<std::size_t>(column.value[d])] += histogram[d * states + s];
+        for (std::size_t d = 0; d < column.value.size(); ++d)
+          row[static_cast<std::size_t>(column.value[d])] += histogram[d * states + s];
         for (const double w : row) total += w;
         for (std::size_t k = 0; k < states; ++k) e.reading[s * states + k] = row[k] / total;
         break;
       }
-      case family::label: break;
+      case family::label:
+        break;
     }
   }
   const bool location = e.kind != family::ordinal && e.kind != family::label && e.kind != family::beta;
@@ -331,41 +361,56 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
 template <class Use>
 void each_parameter(emission& e, Use&& use) {
   const auto logs = [&](std::vector<double>& v, const char* what) {
-    for (std::size_t s = 0; s < v.size(); ++s) use(what, s, std::log(std::max(v[s], 1e-300)), [&v, s](double x) { v[s] = std::exp(x); });
+    for (std::size_t s = 0; s < v.size(); ++s)
+      use(what, s, std::log(std::max(v[s], 1e-300)), [&v, s](double x) { v[s] = std::exp(x); });
   };
   const auto plain = [&](std::vector<double>& v, const char* what) {
     for (std::size_t s = 0; s < v.size(); ++s) use(what, s, v[s], [&v, s](double x) { v[s] = x; });
   };
   const auto logits = [&](std::vector<double>& v, const char* what) {
     for (std::size_t s = 0; s < v.size(); ++s) {
-      if (v[s] > 0.0 && v[s] < 1.0) use(what, s, std::log(v[s] / (1.0 - v[s])), [&v, s](double x) { v[s] = logistic(x); });
+      if (v[s] > 0.0 && v[s] < 1.0)
+        use(what, s, std::log(v[s] / (1.0 - v[s])), [&v, s](double x) { v[s] = logistic(x); });
     }
   };
   switch (e.kind) {
-    case family::poisson: logs(e.mean, "mean"); break;
-    case family::negative_binomial: logs(e.mean, "mean"), logs(e.spread, "spread"); break;
-    case family::log_normal: plain(e.mean, "mean"), logs(e.spread, "spread"), logits(e.zero, "zero"); break;
-    case family::beta: logits(e.mean, "mean"), logs(e.spread, "spread"), logits(e.zero, "zero"), logits(e.one, "one"); break;
-    case family::normal: plain(e.mean, "mean"), logs(e.spread, "spread"); break;
-    default: break;
+    case family::poisson:
+      logs(e.mean, "mean");
+      break;
+    case family::negative_binomial:
+      logs(e.mean, "mean"), logs(e.spread, "spread");
+      break;
+    case family::log_normal:
+      plain(e.mean, "mean"), logs(e.spread, "spread"), logits(e.zero, "zero");
+      break;
+    case family::beta:
+      logits(e.mean, "mean"), logs(e.spread, "spread"), logits(e.zero, "zero"), logits(e.one, "one");
+      break;
+    case family::normal:
+      plain(e.mean, "mean"), logs(e.spread, "spread");
+      break;
+    default:
+      break;
   }
 }
 
 /// Derivative of the expected log-likelihood in one of the parameters above.
-[[nodiscard]] inline double slope(const emission& e, const coded& column, std::span<const moments> sums, std::span<const double> histogram,
-                                  std::string_view what, std::size_t s) {
+[[nodiscard]] inline double slope(const emission& e, const coded& column, std::span<const moments> sums,
+                                  std::span<const double> histogram, std::string_view what, std::size_t s) {
   const moments& t = sums[s];
   const double all = t.zero + t.one + t.rest;
   if (what == "zero") return t.zero - e.zero[s] * all;
   if (what == "one") return t.one - e.one[s] * all;
   switch (e.kind) {
-    case family::poisson: return t.first - e.mean[s] * t.rest;
+    case family::poisson:
+      return t.first - e.mean[s] * t.rest;
     case family::negative_binomial: {
       const double k = e.spread[s], m = e.mean[s];
       if (what == "mean") return k / (k + m) * (t.first - m * t.rest);
       return k >= largest_size ? 0.0 : size_slope(column.value, histogram, sums.size(), s, m, k).first;
     }
-    case family::beta: return e.spread[s] >= largest_size ? 0.0 : beta_slope(t, e.mean[s], e.spread[s])[what == "mean" ? 0 : 1];
+    case family::beta:
+      return e.spread[s] >= largest_size ? 0.0 : beta_slope(t, e.mean[s], e.spread[s])[what == "mean" ? 0 : 1];
     case family::log_normal:
     case family::normal: {
       const double m = e.mean[s] - column.centre;
@@ -373,7 +418,8 @@ void each_parameter(emission& e, Use&& use) {
       const double squares = t.second - 2.0 * m * t.first + m * m * t.rest;
       return e.spread[s] <= 1.0001e-6 * column.variance ? 0.0 : 0.5 * (squares / e.spread[s] - t.rest);
     }
-    default: return 0.0;
+    default:
+      return 0.0;
   }
 }
 

@@ -7,8 +7,8 @@ namespace guanxi::relation {
 
 /// The tier that is reported to people: it moves only on evidence that lasts.
 ///
-/// Keeps tier r until the tiers above it together, or those below it together, hold at least `hold` for `dwell` rows in a
-/// row, or at least 0.95 once; then takes the likeliest tier of that side. Uses the past only. Costs O(states) a row.
+/// Keeps tier r until the tiers above it together, or those below it together, hold at least `hold` for `dwell` rows in
+/// a row, or at least 0.95 once; then takes the likeliest tier of that side. Uses the past only. Costs O(states) a row.
 class hysteresis {
  public:
   hysteresis(double hold, std::size_t dwell) : hold_(hold), dwell_(dwell) {}

@@ -57,36 +57,47 @@ struct move_sums {
   }
 };
 
-inline void add_move(const ordered_moves& m, std::size_t s, std::size_t k, double w, const double* z, move_sums& out, bool curve) {
+/// Adds the moves out of state s of one row: weights w[0 .. states - 1] of the states moved to, covariates z.
+/// Costs states - 1 exponentials and states logs; the covariates' part once a row, not once a cell.
+inline void add_moves(const ordered_moves& m, std::size_t s, const double* w, const double* z, move_sums& out,
+                      bool curve) {
   const std::size_t cuts = m.states - 1, p = m.covariates, size = cuts + p;
   const double* mu = m.threshold.data() + s * cuts;
   double eta = 0.0;
   for (std::size_t j = 0; j < p; ++j) eta += z[j] * m.slope[s * p + j];
-  const bool top = k == cuts, bottom = k == 0;
-  const double a = top ? 0.0 : mu[k] - eta, b = bottom ? 0.0 : mu[k - 1] - eta;
-  const double gap = top || bottom ? 1.0 : -std::expm1(b - a);
-  double log_p = 0.0;
-  if (!top) log_p -= log1pexp(-a);
-  if (!bottom) log_p -= log1pexp(b);
-  if (!top && !bottom) log_p += std::log(gap);
-  out.value += w * log_p;
+  std::array<double, 8> f{}, rest{}, cross{};  // F at the thresholds, 1 - F, curvature of (threshold, eta)
+  for (std::size_t k = 0; k < cuts; ++k) {
+    const double e = std::exp(-std::fabs(mu[k] - eta)), big = 1.0 / (1.0 + e);
+    f[k] = mu[k] >= eta ? big : e * big;
+    rest[k] = mu[k] >= eta ? e * big : big;
+  }
+  double pull = 0.0, both = 0.0;
+  for (std::size_t k = 0; k <= cuts; ++k) {
+    if (w[k] <= 1e-12) continue;
+    const bool top = k == cuts, bottom = k == 0;
+    const double fa = top ? 1.0 : f[k], ra = top ? 0.0 : rest[k], fb = bottom ? 0.0 : f[k - 1],
+                 rb = bottom ? 1.0 : rest[k - 1];
+    const double gap = top || bottom ? 1.0 : -std::expm1(mu[k - 1] - mu[k]);
+    out.value += w[k] * std::log(fa * rb * gap);
+    if (!curve) continue;
+    // A = f(a) / P, B = f(b) / P written so that nothing cancels
+    const double A = ra / (rb * gap), B = fb / (fa * gap);
+    const double haa = w[k] * (A * (ra - fa) - A * A), hbb = w[k] * (-B * (rb - fb) - B * B), hab = w[k] * A * B;
+    if (!top) out.gradient[k] += w[k] * A, out.information[k * size + k] -= haa, cross[k] += haa + hab;
+    if (!bottom)
+      out.gradient[k - 1] -= w[k] * B, out.information[(k - 1) * size + k - 1] -= hbb, cross[k - 1] += hbb + hab;
+    if (!top && !bottom) out.information[k * size + k - 1] -= hab;
+    const double ends = (top ? 0.0 : haa) + (bottom ? 0.0 : hbb) + (top || bottom ? 0.0 : 2.0 * hab);
+    pull += w[k] * ((top ? 0.0 : A) - (bottom ? 0.0 : B));
+    both += ends;
+  }
   if (!curve) return;
-  // A = f(a) / P, B = f(b) / P written so that nothing cancels
-  const double fa = top ? 1.0 : logistic(a), fb = bottom ? 0.0 : logistic(b);
-  const double A = top ? 0.0 : (1.0 - fa) / ((1.0 - fb) * gap), B = bottom ? 0.0 : fb / (fa * gap);
-  const double haa = A * (1.0 - 2.0 * fa) - A * A, hbb = -B * (1.0 - 2.0 * fb) - B * B, hab = A * B;
-  if (!top) out.gradient[k] += w * A, out.information[k * size + k] -= w * haa;
-  if (!bottom) out.gradient[k - 1] -= w * B, out.information[(k - 1) * size + k - 1] -= w * hbb;
-  if (!top && !bottom) out.information[k * size + k - 1] -= w * hab;
-  const double pull = w * (A - B), ha = top ? 0.0 : w * (haa + hab), hb = bottom ? 0.0 : w * (hbb + hab);
-  const double both = w * (haa + 2.0 * hab + hbb);
   for (std::size_t j = 0; j < p; ++j) {
-    const std::size_t at = cuts + j;
-    out.gradient[at] -= pull * z[j];
-    if (!top) out.information[at * size + k] += ha * z[j];
-    if (!bottom) out.information[at * size + k - 1] += hb * z[j];
+    double* row = out.information.data() + (cuts + j) * size;
+    out.gradient[cuts + j] -= pull * z[j];
+    for (std::size_t k = 0; k < cuts; ++k) row[k] += cross[k] * z[j];
     const double part = both * z[j];
-    for (std::size_t i = 0; i <= j; ++i) out.information[at * size + cuts + i] -= part * z[i];
+    for (std::size_t i = 0; i <= j; ++i) row[cuts + i] -= part * z[i];
   }
 }
 
@@ -97,7 +108,8 @@ struct move_data {
   std::size_t rows = 0;
 };
 
-[[nodiscard]] inline std::vector<move_sums> collect_moves(const ordered_moves& m, const move_data& d, double cell, bool curve, unsigned threads) {
+[[nodiscard]] inline std::vector<move_sums> collect_moves(const ordered_moves& m, const move_data& d, double cell,
+                                                          bool curve, unsigned threads) {
   const std::size_t S = m.states, p = m.covariates, size = S - 1 + p;
   const std::size_t block = std::max<std::size_t>(512, d.rows / 64 + 1), blocks = (d.rows + block - 1) / block;
   std::vector<std::vector<move_sums>> part(blocks, std::vector<move_sums>(S, move_sums(size)));
@@ -107,9 +119,9 @@ struct move_data {
         for (std::size_t r = begin; r < end; ++r) {
           const double* w = d.xi.data() + r * S * S;
           for (std::size_t s = 0; s < S; ++s) {
-            for (std::size_t k = 0; k < S; ++k) {
-              if (w[s * S + k] > 1e-12) add_move(m, s, k, w[s * S + k], d.z.data() + r * p, part[number][s], curve);
-            }
+            double any = 0.0;
+            for (std::size_t k = 0; k < S; ++k) any += w[s * S + k];
+            if (any > 1e-12) add_moves(m, s, w + s * S, d.z.data() + r * p, part[number][s], curve);
           }
         }
       },
@@ -118,9 +130,9 @@ struct move_data {
   for (const auto& one : part) {
     for (std::size_t s = 0; s < S; ++s) total[s].add(one[s]);
   }
-  const std::vector<double> middle(p, 0.0);
+  const std::vector<double> middle(p, 0.0), added(S, cell);
   for (std::size_t s = 0; s < S; ++s) {
-    for (std::size_t k = 0; k < S; ++k) add_move(m, s, k, cell, middle.data(), total[s], curve);
+    add_moves(m, s, added.data(), middle.data(), total[s], curve);
   }
   return total;
 }
@@ -157,15 +169,16 @@ struct move_data {
   return true;
 }
 
-/// Newton with step halving on the concave penalised log-likelihood. Gives the norm of the last gradient (largest entry)
-/// and, when asked for, the factor of the joint information.
+/// Newton with step halving on the concave penalised log-likelihood. Gives the norm of the last gradient (largest
+/// entry) and, when asked for, the factor of the joint information.
 struct move_fit {
   double value = 0.0, gradient = 0.0;
   int passes = 0;
   std::vector<double> information;  // joint, in the order thresholds (states x cuts), slopes (states x p), common (p)
 };
 
-inline move_fit fit_moves(ordered_moves& m, const move_data& d, const move_prior& prior, int most, unsigned threads, bool keep = false) {
+inline move_fit fit_moves(ordered_moves& m, const move_data& d, const move_prior& prior, int most, unsigned threads,
+                          bool keep = false) {
   const std::size_t S = m.states, p = m.covariates, cuts = S - 1, own = cuts + p;
   const bool shared = prior.strength > 0.0 && p > 0;
   const std::size_t size = S * own + (shared ? p : 0), to = S * own;
@@ -197,7 +210,8 @@ inline move_fit fit_moves(ordered_moves& m, const move_data& d, const move_prior
         }
       }
     }
-    for (std::size_t j = 0; shared && j < p; ++j) g[to + j] -= prior.ridge * m.common[j], h[(to + j) * size + to + j] += prior.ridge;
+    for (std::size_t j = 0; shared && j < p; ++j)
+      g[to + j] -= prior.ridge * m.common[j], h[(to + j) * size + to + j] += prior.ridge;
     out.gradient = 0.0;
     for (const double x : g) out.gradient = std::max(out.gradient, std::fabs(x));
     if (keep) out.information = h;
@@ -216,7 +230,8 @@ inline move_fit fit_moves(ordered_moves& m, const move_data& d, const move_prior
     bool better = false;
     for (int halving = 0; halving < 40 && !better; ++halving, part *= 0.5) {
       for (std::size_t s = 0; s < S; ++s) {
-        for (std::size_t k = 0; k < cuts; ++k) m.threshold[s * cuts + k] = was.threshold[s * cuts + k] + part * step[s * own + k];
+        for (std::size_t k = 0; k < cuts; ++k)
+          m.threshold[s * cuts + k] = was.threshold[s * cuts + k] + part * step[s * own + k];
         for (std::size_t j = 0; j < p; ++j) m.slope[s * p + j] = was.slope[s * p + j] + part * step[s * own + cuts + j];
       }
       for (std::size_t j = 0; shared && j < p; ++j) m.common[j] = was.common[j] + part * step[to + j];
@@ -239,7 +254,8 @@ inline move_fit fit_moves(ordered_moves& m, const move_data& d, const move_prior
 
 /// Thresholds that give the transition matrix a (rows sum to 1, cells of 0 lifted) at z = 0, slopes 0.
 [[nodiscard]] inline ordered_moves moves_from(std::span<const double> a, std::size_t states, std::size_t covariates) {
-  ordered_moves m{states, covariates, std::vector<double>(states * (states - 1)), std::vector<double>(states * covariates), std::vector<double>(covariates)};
+  ordered_moves m{states, covariates, std::vector<double>(states * (states - 1)),
+                  std::vector<double>(states * covariates), std::vector<double>(covariates)};
   for (std::size_t s = 0; s < states; ++s) {
     double total = 0.0, below = 0.0;
     for (std::size_t k = 0; k < states; ++k) total += a[s * states + k] + 1e-4;

@@ -35,14 +35,14 @@ inline constexpr std::uint32_t no_row = 0xffffffffu;
 
 /// The panel sorted by customer and period, with a row for every period in a gap.
 struct prepared {
-  std::vector<std::size_t> start;         // customers + 1, into the rows below
-  std::vector<std::uint32_t> customer;    // code of each customer
-  std::vector<std::int64_t> first;        // its first period
-  std::vector<std::uint32_t> source;      // row of the panel; no_row in a gap
+  std::vector<std::size_t> start;       // customers + 1, into the rows below
+  std::vector<std::uint32_t> customer;  // code of each customer
+  std::vector<std::int64_t> first;      // its first period
+  std::vector<std::uint32_t> source;    // row of the panel; no_row in a gap
   std::vector<coded> columns;
-  std::vector<double> z;                  // rows x covariates, standardised; held through gaps
+  std::vector<double> z;  // rows x covariates, standardised; held through gaps
   std::size_t covariates = 0;
-  std::size_t inserted = 0, holes = 0;    // rows added in gaps; covariate cells that were NaN
+  std::size_t inserted = 0, holes = 0;  // rows added in gaps; covariate cells that were NaN
 
   [[nodiscard]] std::size_t rows() const noexcept { return source.size(); }
   [[nodiscard]] std::size_t customers() const noexcept { return customer.size(); }
@@ -52,8 +52,8 @@ inline void check_panel(const panel& p) {
   const std::size_t n = p.customer.size();
   const auto length = [n](const std::string& column, std::size_t m) {
     if (m != n) {
-      throw error(errc::size_mismatch, "relation: panel column 'customer' has " + std::to_string(n) + " entries, '" + column + "' has " +
-                                           std::to_string(m));
+      throw error(errc::size_mismatch, "relation: panel column 'customer' has " + std::to_string(n) + " entries, '" +
+                                           column + "' has " + std::to_string(m));
     }
   };
   length("period", p.period.size());
@@ -62,11 +62,14 @@ inline void check_panel(const panel& p) {
     length(c.name, c.values.size());
     for (std::size_t i = 0; i < n; ++i) {
       if (std::isinf(c.values[i])) {
-        throw error(errc::not_finite, "relation: covariate '" + c.name + "' is infinite in row " + std::to_string(i) + ", want a finite number");
+        throw error(errc::not_finite, "relation: covariate '" + c.name + "' is infinite in row " + std::to_string(i) +
+                                          ", want a finite number");
       }
     }
   }
-  if (n >= no_row) throw error(errc::out_of_domain, "relation: panel has " + std::to_string(n) + " rows, want fewer than 4,294,967,295");
+  if (n >= no_row)
+    throw error(errc::out_of_domain,
+                "relation: panel has " + std::to_string(n) + " rows, want fewer than 4,294,967,295");
 }
 
 inline void sort_rows(const panel& p, prepared& out) {
@@ -88,12 +91,15 @@ inline void sort_rows(const panel& p, prepared& out) {
     } else {
       const std::int64_t last = p.period[order[j - 1]];
       if (last == p.period[row]) {
-        throw error(errc::duplicate, "relation: panel has two rows for customer " + std::to_string(p.customer[row]) + ", period " + std::to_string(last));
+        throw error(errc::duplicate, "relation: panel has two rows for customer " + std::to_string(p.customer[row]) +
+                                         ", period " + std::to_string(last));
       }
       const auto gap = static_cast<std::uint64_t>(p.period[row]) - static_cast<std::uint64_t>(last) - 1;
       if (gap > most || out.inserted + gap > most) {
-        throw error(errc::out_of_domain, "relation: 'period' jumps from " + std::to_string(last) + " to " + std::to_string(p.period[row]) +
-                                             " for customer " + std::to_string(p.customer[row]) + "; count periods in consecutive whole numbers");
+        throw error(errc::out_of_domain, "relation: 'period' jumps from " + std::to_string(last) + " to " +
+                                             std::to_string(p.period[row]) + " for customer " +
+                                             std::to_string(p.customer[row]) +
+                                             "; count periods in consecutive whole numbers");
       }
       out.source.insert(out.source.end(), static_cast<std::size_t>(gap), no_row);
       out.inserted += static_cast<std::size_t>(gap);
@@ -112,7 +118,8 @@ inline coded encode(const panel_column& column, family kind, std::size_t states,
       std::string text = std::to_string(y);
       text.erase(text.find_last_not_of('0') + 1);
       if (text.back() == '.') text.pop_back();
-      throw error(errc::out_of_domain, "relation: '" + column.name + "' is " + text + " in row " + std::to_string(i) + ", want " + want);
+      throw error(errc::out_of_domain,
+                  "relation: '" + column.name + "' is " + text + " in row " + std::to_string(i) + ", want " + want);
     }
     out.value.push_back(y);
   }
@@ -141,12 +148,13 @@ inline coded encode(const panel_column& column, family kind, std::size_t states,
 }
 
 /// Sorted, gap-filled and coded rows. `centre` and `scale` of the covariates are found here when they come empty.
-[[nodiscard]] inline prepared prepare(const panel& p, std::span<const emission> laws, std::size_t states, std::vector<double>& centre,
-                                      std::vector<double>& scale) {
+[[nodiscard]] inline prepared prepare(const panel& p, std::span<const emission> laws, std::size_t states,
+                                      std::vector<double>& centre, std::vector<double>& scale) {
   check_panel(p);
   prepared out;
   sort_rows(p, out);
-  for (std::size_t c = 0; c < laws.size(); ++c) out.columns.push_back(encode(p.emissions[c], laws[c].kind, states, out));
+  for (std::size_t c = 0; c < laws.size(); ++c)
+    out.columns.push_back(encode(p.emissions[c], laws[c].kind, states, out));
   const std::size_t k = out.covariates = p.covariates.size();
   if (k == 0) return out;
   if (centre.empty()) {
@@ -157,7 +165,8 @@ inline coded encode(const panel_column& column, family kind, std::size_t states,
       }
       const double m = n > 0.0 ? sum / n : 0.0;
       for (const std::uint32_t row : out.source) {
-        if (row != no_row && !std::isnan(column.values[row])) squares += (column.values[row] - m) * (column.values[row] - m);
+        if (row != no_row && !std::isnan(column.values[row]))
+          squares += (column.values[row] - m) * (column.values[row] - m);
       }
       centre.push_back(m);
       const double sd = n > 0.0 ? std::sqrt(squares / n) : 0.0;

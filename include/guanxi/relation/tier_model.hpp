@@ -27,16 +27,16 @@ namespace guanxi::relation {
 
 /// Settings of TierModel.
 struct tier_settings {
-  std::size_t tiers = 4;             // 1 .. 8
-  std::vector<emission> emissions;   // the first is the leading column: its mean ascends with the tier
-  double hold = 0.6;                 // probability that another side must hold before the reported tier moves
-  std::size_t dwell = 2;             // for so many periods in a row
-  double strength = 10.0;            // ridge that draws a tier's slopes to the common ones (covariates)
-  double ridge = 1.0;                // ridge on the common slopes
-  double prior = 0.0;                // moves and starts added to every cell; with covariates at least 0.01
+  std::size_t tiers = 4;            // 1 .. 8
+  std::vector<emission> emissions;  // the first is the leading column: its mean ascends with the tier
+  double hold = 0.6;                // probability that another side must hold before the reported tier moves
+  std::size_t dwell = 2;            // for so many periods in a row
+  double strength = 10.0;           // ridge that draws a tier's slopes to the common ones (covariates)
+  double ridge = 1.0;               // ridge on the common slopes
+  double prior = 0.0;               // moves and starts added to every cell; with covariates at least 0.01
   int starts = 5;
   std::uint64_t seed = 0;
-  double tol = 1e-8;                 // on the largest entry of the gradient, a row
+  double tol = 1e-8;  // on the largest entry of the gradient, a row
   int max_passes = 1000;
   unsigned threads = 0;
 };
@@ -44,9 +44,9 @@ struct tier_settings {
 /// Probabilities of the tiers and the reported tier of each row of a panel, in the order of its rows.
 struct tier_rows {
   std::size_t tiers = 0;
-  std::vector<double> p;             // rows x tiers
-  std::vector<std::uint8_t> tier;    // with hysteresis
-  std::vector<std::string> why;      // empty unless asked for
+  std::vector<double> p;           // rows x tiers
+  std::vector<std::uint8_t> tier;  // with hysteresis
+  std::vector<std::string> why;    // empty unless asked for
   double log_likelihood = 0.0;
 };
 
@@ -55,8 +55,8 @@ struct tier_forecast {
   std::size_t tiers = 0;
   std::vector<std::uint32_t> customer;
   std::vector<std::uint32_t> ahead;
-  std::vector<std::uint8_t> tier;    // reported at the last row
-  std::vector<double> p;             // rows x tiers
+  std::vector<std::uint8_t> tier;  // reported at the last row
+  std::vector<double> p;           // rows x tiers
   std::vector<double> up, up_low, up_high, down, down_low, down_high;
   struct column {
     std::string name;
@@ -67,13 +67,14 @@ struct tier_forecast {
 
 /// Ordered hidden Markov model of the relation with each customer.
 ///
-/// A hidden tier 0 .. tiers - 1 moves from period to period; what is seen of a customer in a period (orders, spend, share,
-/// breadth) depends on the tier only. Transitions are free, or ordered logits of covariates. Fitted by expectation-
-/// maximisation from several starts with SQUAREM steps; the log-likelihood never falls.
+/// A hidden tier 0 .. tiers - 1 moves from period to period; what is seen of a customer in a period (orders, spend,
+/// share, breadth) depends on the tier only. Transitions are free, or ordered logits of covariates. Fitted by
+/// expectation- maximisation from several starts with SQUAREM steps; the log-likelihood never falls.
 ///
 /// Source  Netzer, Lattin and Srinivasan (2008), Marketing Science 27, 185-204 (ordered transitions); Rabiner (1989)
 ///         (scaled recursions); Varadhan and Roland (2008), Scandinavian J. of Statistics 35, 335-353 (SQUAREM).
-/// Costs   about 2 S^2 multiply-adds forward and 3 S^2 backward a row and pass; logs and gamma functions once a distinct
+/// Costs   about 2 S^2 multiply-adds forward and 3 S^2 backward a row and pass; logs and gamma functions once a
+/// distinct
 ///         value of a column; with covariates S (S - 1) logistics a row.
 /// Beware  people visit accounts that they expect to grow: a slope of visits is not what one more visit would do.
 class TierModel {
@@ -82,13 +83,15 @@ class TierModel {
 
   /// A model with known parameters: initial (S), transitions (S x S by rows), complete emissions.
   /// Fails with errc::out_of_domain when a row does not sum to 1, errc::size_mismatch for wrong lengths.
-  static TierModel given(std::vector<double> initial, std::vector<double> transitions, std::vector<emission> emissions, tier_settings settings = {}) {
+  static TierModel given(std::vector<double> initial, std::vector<double> transitions, std::vector<emission> emissions,
+                         tier_settings settings = {}) {
     settings.tiers = initial.size();
     settings.emissions = std::move(emissions);
     TierModel m(std::move(settings));
     const std::size_t S = m.settings_.tiers;
     if (transitions.size() != S * S) {
-      throw error(errc::size_mismatch, "relation: 'transitions' has " + std::to_string(transitions.size()) + " entries, want " + std::to_string(S * S));
+      throw error(errc::size_mismatch, "relation: 'transitions' has " + std::to_string(transitions.size()) +
+                                           " entries, want " + std::to_string(S * S));
     }
     check_stochastic("initial", initial, S, true), check_stochastic("transitions", transitions, S, false);
     m.now_ = {std::move(initial), std::move(transitions), {}, m.settings_.emissions};
@@ -99,7 +102,8 @@ class TierModel {
   }
 
   /// Finds the parameters. Gives *this.
-  /// Fails   errc::size_mismatch, errc::duplicate (two rows of one customer and period), errc::out_of_domain (a value that
+  /// Fails   errc::size_mismatch, errc::duplicate (two rows of one customer and period), errc::out_of_domain (a value
+  /// that
   ///         the column's family cannot have), errc::empty (no rows).
   TierModel& fit(const panel& p) {
     check_columns(p);
@@ -125,17 +129,21 @@ class TierModel {
   /// value an emission column, NaN = not known), moved by covariates z of the row before. `fresh`: its first row; then
   /// `state` is only written.
   /// Costs   O(S^2), no allocation.
-  void update(std::span<double> state, std::span<const double> seen, std::span<const double> z = {}, bool fresh = false) const {
+  void update(std::span<double> state, std::span<const double> seen, std::span<const double> z = {},
+              bool fresh = false) const {
     const std::size_t S = settings_.tiers;
     std::array<double, 8> u{}, q{}, logs{};
     if (fresh) {
       for (std::size_t s = 0; s < S; ++s) u[s] = now_.initial[s];
     } else {
       std::array<double, 64> standard{};
-      for (std::size_t j = 0; j < std::min<std::size_t>(z.size(), 64); ++j) standard[j] = (z[j] - centre_[j]) / scale_[j];
+      for (std::size_t j = 0; j < std::min<std::size_t>(z.size(), 64); ++j)
+        standard[j] = (z[j] - centre_[j]) / scale_[j];
       for (std::size_t r = 0; r < S; ++r) {
         const double* row = now_.moves.data() + r * S;
-        if (driven()) now_.driven.row(r, std::span<const double>(standard.data(), now_.driven.covariates), q.data()), row = q.data();
+        if (driven())
+          now_.driven.row(r, std::span<const double>(standard.data(), now_.driven.covariates), q.data()),
+              row = q.data();
         for (std::size_t s = 0; s < S; ++s) u[s] += state[r] * row[s];
       }
     }
@@ -152,12 +160,13 @@ class TierModel {
 
   /// Tiers, odds of moving and the columns of `periods` periods ahead, for every customer of the panel.
   ///
-  /// Takes   periods >= 1; covariates held at the customer's last row, or `ahead` (customers x periods x covariates, in the
-  ///         order of the customers' codes: what holds in the last row and the periods after it); draws for the intervals
-  ///         (90 %) of P(up) and P(down), which hold the uncertainty of the transitions, not of today's tier.
+  /// Takes   periods >= 1; covariates held at the customer's last row, or `ahead` (customers x periods x covariates, in
+  /// the
+  ///         order of the customers' codes: what holds in the last row and the periods after it); draws for the
+  ///         intervals (90 %) of P(up) and P(down), which hold the uncertainty of the transitions, not of today's tier.
   /// Costs   periods x S^2 a customer and draw.
-  [[nodiscard]] tier_forecast forecast(const panel& p, std::size_t periods, std::span<const double> ahead = {}, int draws = 200,
-                                       bool with_columns = true) const {
+  [[nodiscard]] tier_forecast forecast(const panel& p, std::size_t periods, std::span<const double> ahead = {},
+                                       int draws = 200, bool with_columns = true) const {
     need_fit();
     check_columns(p);
     const std::size_t S = settings_.tiers;
@@ -166,8 +175,9 @@ class TierModel {
     const std::size_t n = rows.customers(), k = rows.covariates;
     if (periods < 1) throw error(errc::out_of_domain, "relation: 'periods' is 0, want 1 or more");
     if (!ahead.empty() && ahead.size() != n * periods * k) {
-      throw error(errc::size_mismatch, "relation: 'covariates' ahead has " + std::to_string(ahead.size()) + " entries, want " +
-                                           std::to_string(n * periods * k) + " (customers x periods x covariates)");
+      throw error(errc::size_mismatch, "relation: 'covariates' ahead has " + std::to_string(ahead.size()) +
+                                           " entries, want " + std::to_string(n * periods * k) +
+                                           " (customers x periods x covariates)");
     }
     const auto t = trace_rows(rows, now_, false);
     const auto reported = report(rows, t.filtered);
@@ -178,7 +188,9 @@ class TierModel {
     out.customer.resize(total), out.ahead.resize(total), out.tier.resize(total), out.p.resize(total * S);
     for (auto* v : {&out.up, &out.up_low, &out.up_high, &out.down, &out.down_low, &out.down_high}) v->resize(total);
     const std::size_t columns = with_columns ? now_.laws.size() : 0;
-    for (std::size_t c = 0; c < columns; ++c) out.columns.push_back({now_.laws[c].column, std::vector<double>(total), std::vector<double>(total), std::vector<double>(total)});
+    for (std::size_t c = 0; c < columns; ++c)
+      out.columns.push_back(
+          {now_.laws[c].column, std::vector<double>(total), std::vector<double>(total), std::vector<double>(total)});
     parallel_blocks(
         n, 64,
         [&](std::size_t begin, std::size_t end, std::size_t) {
@@ -187,11 +199,13 @@ class TierModel {
           for (std::size_t i = begin; i < end; ++i) {
             const std::size_t last = rows.start[i + 1] - 1;
             const std::uint8_t r = reported[last];
-            a.assign(t.filtered.begin() + static_cast<std::ptrdiff_t>(last * S), t.filtered.begin() + static_cast<std::ptrdiff_t>((last + 1) * S));
+            a.assign(t.filtered.begin() + static_cast<std::ptrdiff_t>(last * S),
+                     t.filtered.begin() + static_cast<std::ptrdiff_t>((last + 1) * S));
             for (auto& one : path) one = a;
             for (std::size_t h = 0; h < periods; ++h) {
               for (std::size_t j = 0; j < k; ++j) {
-                z[j] = ahead.empty() ? rows.z[last * k + j] : (ahead[(i * periods + h) * k + j] - centre_[j]) / scale_[j];
+                z[j] =
+                    ahead.empty() ? rows.z[last * k + j] : (ahead[(i * periods + h) * k + j] - centre_[j]) / scale_[j];
                 if (std::isnan(z[j])) z[j] = 0.0;
               }
               const std::size_t at = i * periods + h;
@@ -199,7 +213,8 @@ class TierModel {
               out.customer[at] = rows.customer[i], out.ahead[at] = static_cast<std::uint32_t>(h + 1), out.tier[at] = r;
               std::copy(a.begin(), a.end(), out.p.begin() + static_cast<std::ptrdiff_t>(at * S));
               sides(a, r, out.up[at], out.down[at]);
-              for (std::size_t d = 0; d < sample.size(); ++d) step(sample[d], z, path[d]), sides(path[d], r, up[d], down[d]);
+              for (std::size_t d = 0; d < sample.size(); ++d)
+                step(sample[d], z, path[d]), sides(path[d], r, up[d], down[d]);
               quantiles(up, out.up[at], out.up_low[at], out.up_high[at]);
               quantiles(down, out.down[at], out.down_low[at], out.down_high[at]);
               for (std::size_t c = 0; c < columns; ++c) mixture(now_.laws[c], a, out.columns[c], at);
@@ -243,7 +258,8 @@ class TierModel {
   [[nodiscard]] const std::vector<std::string>& status() const noexcept { return status_; }
   [[nodiscard]] const tier_settings& settings() const noexcept { return settings_; }
   [[nodiscard]] std::span<const std::string> covariates() const noexcept { return covariate_names_; }
-  /// One pass of expectation-maximisation from the present parameters, for measuring. Gives the log-likelihood before it.
+  /// One pass of expectation-maximisation from the present parameters, for measuring. Gives the log-likelihood before
+  /// it.
   double pass(const panel& p) {
     std::vector<double> centre = centre_, scale = scale_;
     const detail::prepared rows = detail::prepare(p, now_.laws, settings_.tiers, centre, scale);
@@ -274,35 +290,41 @@ class TierModel {
   // ---- checks
   void check_settings() const {
     const auto bad = [](const std::string& what) { throw error(errc::out_of_domain, "relation: " + what); };
-    if (settings_.tiers < 1 || settings_.tiers > 8) bad("'tiers' is " + std::to_string(settings_.tiers) + ", want 1 to 8");
-    if (!(settings_.hold > 0.0 && settings_.hold <= 1.0)) bad("'hysteresis' is " + detail::count_text(settings_.hold) + ", want above 0, at most 1");
+    if (settings_.tiers < 1 || settings_.tiers > 8)
+      bad("'tiers' is " + std::to_string(settings_.tiers) + ", want 1 to 8");
+    if (!(settings_.hold > 0.0 && settings_.hold <= 1.0))
+      bad("'hysteresis' is " + detail::count_text(settings_.hold) + ", want above 0, at most 1");
     if (settings_.dwell < 1) bad("'dwell' is 0, want 1 or more");
     if (settings_.starts < 1) bad("'starts' is " + std::to_string(settings_.starts) + ", want 1 or more");
     if (settings_.max_passes < 1) bad("'max_passes' is " + std::to_string(settings_.max_passes) + ", want 1 or more");
-    if (!(settings_.strength >= 0.0) || !(settings_.ridge >= 0.0) || !(settings_.prior >= 0.0)) bad("'strength', 'ridge' and 'prior' want 0 or more");
+    if (!(settings_.strength >= 0.0) || !(settings_.ridge >= 0.0) || !(settings_.prior >= 0.0))
+      bad("'strength', 'ridge' and 'prior' want 0 or more");
   }
   void check_columns(const panel& p) const {
     if (p.emissions.size() != settings_.emissions.size()) {
-      throw error(errc::size_mismatch, "relation: the model has " + std::to_string(settings_.emissions.size()) + " emissions, the panel has " +
-                                           std::to_string(p.emissions.size()) + " such columns");
+      throw error(errc::size_mismatch, "relation: the model has " + std::to_string(settings_.emissions.size()) +
+                                           " emissions, the panel has " + std::to_string(p.emissions.size()) +
+                                           " such columns");
     }
     if (p.emissions.empty()) throw error(errc::empty, "relation: TierModel needs at least one emission column");
     if (fitted_ && driven() && p.covariates.size() != now_.driven.covariates) {
-      throw error(errc::size_mismatch, "relation: the model was fitted with " + std::to_string(now_.driven.covariates) + " covariates, the panel has " +
-                                           std::to_string(p.covariates.size()));
+      throw error(errc::size_mismatch, "relation: the model was fitted with " + std::to_string(now_.driven.covariates) +
+                                           " covariates, the panel has " + std::to_string(p.covariates.size()));
     }
   }
   static void check_stochastic(const std::string& what, std::span<const double> x, std::size_t S, bool vector) {
     for (std::size_t r = 0; r * S < x.size(); ++r) {
       double total = 0.0;
       for (std::size_t s = 0; s < S; ++s) {
-        if (!(x[r * S + s] >= 0.0)) throw error(errc::out_of_domain, "relation: '" + what + "' has an entry below 0 in row " + std::to_string(r));
+        if (!(x[r * S + s] >= 0.0))
+          throw error(errc::out_of_domain, "relation: '" + what + "' has an entry below 0 in row " + std::to_string(r));
         total += x[r * S + s];
       }
       if (std::fabs(total - 1.0) > 1e-8) {
         char text[32];
         std::snprintf(text, sizeof text, "%.6g", total);
-        throw error(errc::out_of_domain, "relation: '" + what + "'" + (vector ? "" : " row " + std::to_string(r)) + " sums to " + text + ", want 1");
+        throw error(errc::out_of_domain, "relation: '" + what + "'" + (vector ? "" : " row " + std::to_string(r)) +
+                                             " sums to " + text + ", want 1");
       }
     }
   }
@@ -311,7 +333,8 @@ class TierModel {
     const auto want = [&](std::vector<double>& v, const char* what, std::size_t size, double usual, bool may) {
       if (v.empty() && may) v.assign(size, usual);
       if (v.size() != size) {
-        throw error(errc::size_mismatch, "relation: emission '" + e.column + "' has " + std::to_string(v.size()) + " entries of '" + what + "', want " + std::to_string(size));
+        throw error(errc::size_mismatch, "relation: emission '" + e.column + "' has " + std::to_string(v.size()) +
+                                             " entries of '" + what + "', want " + std::to_string(size));
       }
     };
     switch (e.kind) {
@@ -321,30 +344,46 @@ class TierModel {
         std::iota(e.mean.begin(), e.mean.end(), 0.0);
         if (e.kind == family::ordinal) want(e.reading, "reading", S * S, 0.0, false);
         break;
-      case family::poisson: want(e.mean, "mean", S, 0, false); break;
-      case family::log_normal: want(e.zero, "zero", S, 0.0, true), want(e.mean, "mean", S, 0, false), want(e.spread, "spread", S, 0, false); break;
-      case family::beta: want(e.one, "one", S, 0.0, true), want(e.zero, "zero", S, 0.0, true), want(e.mean, "mean", S, 0, false), want(e.spread, "spread", S, 0, false); break;
-      default: want(e.mean, "mean", S, 0, false), want(e.spread, "spread", S, 0, false);
+      case family::poisson:
+        want(e.mean, "mean", S, 0, false);
+        break;
+      case family::log_normal:
+        want(e.zero, "zero", S, 0.0, true), want(e.mean, "mean", S, 0, false), want(e.spread, "spread", S, 0, false);
+        break;
+      case family::beta:
+        want(e.one, "one", S, 0.0, true), want(e.zero, "zero", S, 0.0, true), want(e.mean, "mean", S, 0, false),
+            want(e.spread, "spread", S, 0, false);
+        break;
+      default:
+        want(e.mean, "mean", S, 0, false), want(e.spread, "spread", S, 0, false);
     }
   }
 
   // ---- one pass
   [[nodiscard]] detail::expectations expect(const detail::prepared& rows, const parameters& q) {
     std::vector<detail::density_table> tables;
-    for (std::size_t c = 0; c < q.laws.size(); ++c) tables.push_back(detail::tabulate(q.laws[c], rows.columns[c], settings_.tiers, settings_.threads));
+    for (std::size_t c = 0; c < q.laws.size(); ++c)
+      tables.push_back(detail::tabulate(q.laws[c], rows.columns[c], settings_.tiers, settings_.threads));
     const detail::chain_view view{q.initial, q.moves, q.driven.covariates > 0 ? &q.driven : nullptr, tables};
     ++passes_;
-    return detail::with_states(settings_.tiers, [&]<std::size_t S>() { return detail::expect<S>(rows, q.laws, view, std::move(room_), settings_.threads); });
+    return detail::with_states(settings_.tiers, [&]<std::size_t S>() {
+      return detail::expect<S>(rows, q.laws, view, std::move(room_), settings_.threads);
+    });
   }
 
   [[nodiscard]] detail::traces trace_rows(const detail::prepared& rows, const parameters& q, bool smooth) const {
     std::vector<detail::density_table> tables;
-    for (std::size_t c = 0; c < q.laws.size(); ++c) tables.push_back(detail::tabulate(q.laws[c], rows.columns[c], settings_.tiers, settings_.threads));
+    for (std::size_t c = 0; c < q.laws.size(); ++c)
+      tables.push_back(detail::tabulate(q.laws[c], rows.columns[c], settings_.tiers, settings_.threads));
     const detail::chain_view view{q.initial, q.moves, q.driven.covariates > 0 ? &q.driven : nullptr, tables};
-    return detail::with_states(settings_.tiers, [&]<std::size_t S>() { return detail::trace<S>(rows, q.laws, view, smooth, settings_.threads); });
+    return detail::with_states(settings_.tiers, [&]<std::size_t S>() {
+      return detail::trace<S>(rows, q.laws, view, smooth, settings_.threads);
+    });
   }
 
-  [[nodiscard]] move_prior prior() const { return {settings_.strength, settings_.ridge, std::max(settings_.prior, 0.01)}; }
+  [[nodiscard]] move_prior prior() const {
+    return {settings_.strength, settings_.ridge, std::max(settings_.prior, 0.01)};
+  }
 
   /// Log prior of the parameters: what the objective adds to the log-likelihood.
   [[nodiscard]] double log_prior(const parameters& q) const {
@@ -381,10 +420,12 @@ class TierModel {
       const detail::move_data d{std::span<const double>(e.xi).subspan(cells), rows.z, rows.rows() - 1};
       const auto done = detail::fit_moves(out.next.driven, d, prior(), 1, settings_.threads);
       out.gradient = std::max(out.gradient, done.gradient);
-      if (done.gradient > 1e-9 * (1.0 + std::fabs(done.value))) (void)detail::fit_moves(out.next.driven, d, prior(), 30, settings_.threads);
+      if (done.gradient > 1e-9 * (1.0 + std::fabs(done.value)))
+        (void)detail::fit_moves(out.next.driven, d, prior(), 1, settings_.threads);
       room_ = std::move(e.xi);
     } else {
-      for (std::size_t s = 0; s < S; ++s) shares(std::span<const double>(e.moves).subspan(s * S, S), out.next.moves.data() + s * S);
+      for (std::size_t s = 0; s < S; ++s)
+        shares(std::span<const double>(e.moves).subspan(s * S, S), out.next.moves.data() + s * S);
     }
     for (std::size_t c = 0; c < was.laws.size(); ++c) {
       emission law = was.laws[c];
@@ -394,7 +435,8 @@ class TierModel {
     return out;
   }
 
-  [[nodiscard]] double law_gradient(emission& law, const detail::coded& column, const detail::expectations& e, std::size_t c) const {
+  [[nodiscard]] double law_gradient(emission& law, const detail::coded& column, const detail::expectations& e,
+                                    std::size_t c) const {
     double most = 0.0;
     detail::each_parameter(law, [&](const char* what, std::size_t s, double, auto&&) {
       most = std::max(most, std::fabs(detail::slope(law, column, e.sums[c], e.histogram[c], what, s)));
@@ -404,7 +446,9 @@ class TierModel {
       for (std::size_t s = 0; s < S; ++s) {
         double total = 0.1 * static_cast<double>(S);
         std::vector<double> row(S, 0.1);
-        for (std::size_t d = 0; d < column.value.size(); ++d) row[static_cast<std::size_t>(column.value[d])] += e.histogram[c][d * S + s], total += e.histogram[c][d * S + s];
+        for (std::size_t d = 0; d < column.value.size(); ++d)
+          row[static_cast<std::size_t>(column.value[d])] += e.histogram[c][d * S + s],
+              total += e.histogram[c][d * S + s];
         for (std::size_t k = 0; k < S; ++k) most = std::max(most, std::fabs(row[k] - total * law.reading[s * S + k]));
       }
     }
@@ -425,7 +469,8 @@ class TierModel {
       if (code != detail::coded::missing) count[code] += 1.0, seen += 1.0;
     }
     std::vector<double> cut;
-    for (std::size_t s = 1; s < S; ++s) cut.push_back(number == 0 ? static_cast<double>(s) / static_cast<double>(S) : uniform());
+    for (std::size_t s = 1; s < S; ++s)
+      cut.push_back(number == 0 ? static_cast<double>(s) / static_cast<double>(S) : uniform());
     std::sort(cut.begin(), cut.end());
     std::vector<std::size_t> group(lead.value.size());
     double below = 0.0;
@@ -448,18 +493,30 @@ class TierModel {
   }
 
   /// First parameters of one column: from rows weighted by the group of their leading value; given means are kept.
-  void begin_law(const detail::prepared& rows, emission& law, std::size_t c, std::span<const std::size_t> group, detail::expectations& e, bool keep) const {
+  void begin_law(const detail::prepared& rows, emission& law, std::size_t c, std::span<const std::size_t> group,
+                 detail::expectations& e, bool keep) const {
     const std::size_t S = settings_.tiers;
     const detail::coded& column = rows.columns[c];
     const emission asked = law;
     const auto fill = [&](std::vector<double>& v, double x) { v.assign(S, x); };
     fill(law.mean, law.kind == family::beta ? 0.5 : 1.0);
     switch (law.kind) {
-      case family::negative_binomial: fill(law.spread, 1.0); break;
-      case family::log_normal: fill(law.spread, column.variance), fill(law.zero, 0.1); fill(law.mean, column.centre); break;
-      case family::normal: fill(law.spread, column.variance), fill(law.mean, column.centre); break;
-      case family::beta: fill(law.spread, 4.0), fill(law.zero, 0.1), fill(law.one, 0.01); break;
-      case family::label: std::iota(law.mean.begin(), law.mean.end(), 0.0); return;
+      case family::negative_binomial:
+        fill(law.spread, 1.0);
+        break;
+      case family::log_normal:
+        fill(law.spread, column.variance), fill(law.zero, 0.1);
+        fill(law.mean, column.centre);
+        break;
+      case family::normal:
+        fill(law.spread, column.variance), fill(law.mean, column.centre);
+        break;
+      case family::beta:
+        fill(law.spread, 4.0), fill(law.zero, 0.1), fill(law.one, 0.01);
+        break;
+      case family::label:
+        std::iota(law.mean.begin(), law.mean.end(), 0.0);
+        return;
       case family::ordinal:
         std::iota(law.mean.begin(), law.mean.end(), 0.0);
         if (law.reading.size() != S * S) {
@@ -467,7 +524,8 @@ class TierModel {
           for (std::size_t s = 0; s < S && S > 1; ++s) law.reading[s * S + s] = 0.8;
         }
         return;
-      default: break;
+      default:
+        break;
     }
     const bool histogram = detail::by_histogram(law, column);
     if (histogram) e.histogram[c].assign(column.value.size() * S, 0.0);
@@ -476,7 +534,9 @@ class TierModel {
       const std::uint32_t code = column.code[r], leading = rows.columns[0].code[r];
       if (code == detail::coded::missing) continue;
       for (std::size_t s = 0; s < S; ++s) {
-        const double w = leading == detail::coded::missing ? 1.0 / static_cast<double>(S) : group[leading] == s ? own : other;
+        const double w = leading == detail::coded::missing ? 1.0 / static_cast<double>(S)
+                         : group[leading] == s             ? own
+                                                           : other;
         if (histogram) {
           e.histogram[c][code * S + s] += w;
         } else {
@@ -498,7 +558,8 @@ class TierModel {
 
   struct search {
     parameters at;
-    double value = -std::numeric_limits<double>::infinity(), log_likelihood = value, gradient = std::numeric_limits<double>::infinity();
+    double value = -std::numeric_limits<double>::infinity(), log_likelihood = value,
+           gradient = std::numeric_limits<double>::infinity();
     std::vector<double> history;
     bool converged = false, stalled = false;
     std::vector<std::uint32_t> impossible;
@@ -541,7 +602,8 @@ class TierModel {
       for (const double v : e.spread) fine = fine && v > 1e-12 && v <= detail::largest_size * 1e6;
       for (const double v : e.mean) fine = fine && std::isfinite(v);
     }
-    return fine && (q.laws.empty() || q.laws[0].kind == family::beta || std::is_sorted(q.laws[0].mean.begin(), q.laws[0].mean.end()));
+    return fine && (q.laws.empty() || q.laws[0].kind == family::beta ||
+                    std::is_sorted(q.laws[0].mean.begin(), q.laws[0].mean.end()));
   }
 
   /// SQUAREM cycles until the gradient is small, the passes are spent, or gains fall below `enough` of the value.
@@ -577,9 +639,11 @@ class TierModel {
       double alpha = v > 0.0 ? -std::sqrt(r / v) : -1.0;
       bool jumped = false;
       double gained = value1;
-      for (int tries = 0; tries < 3 && alpha < -1.0 && !jumped && std::isfinite(alpha); ++tries, alpha = 0.5 * (alpha - 1.0)) {
+      for (int tries = 0; tries < 3 && alpha < -1.0 && !jumped && std::isfinite(alpha);
+           ++tries, alpha = 0.5 * (alpha - 1.0)) {
         x.resize(x0.size());
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] = x0[i] - 2.0 * alpha * (x1[i] - x0[i]) + alpha * alpha * (x2[i] - 2.0 * x1[i] + x0[i]);
+        for (std::size_t i = 0; i < x.size(); ++i)
+          x[i] = x0[i] - 2.0 * alpha * (x1[i] - x0[i]) + alpha * alpha * (x2[i] - 2.0 * x1[i] + x0[i]);
         parameters far = two.next;
         if (!unpack(x, far)) continue;
         auto e2 = expect(rows, far);
@@ -611,7 +675,7 @@ class TierModel {
     for (int i = 0; i < starts; ++i) {
       search s;
       s.at = start(rows, i);
-      climb(rows, s, settings_.max_passes, settings_.tol * 1e2, 1e-8);
+      climb(rows, s, std::min(settings_.max_passes, rows.covariates > 0 ? 60 : 300), settings_.tol * 1e2, 1e-8);
       if (s.value > best.value) best = std::move(s);
     }
     best.stalled = false;
@@ -620,7 +684,8 @@ class TierModel {
     now_ = std::move(best.at);
     history_ = std::move(best.history);
     log_likelihood_ = best.log_likelihood, gradient_ = best.gradient;
-    const bool precise = best.stalled && best.gradient <= 1e-6 * static_cast<double>(rows.rows());  // all that doubles can tell
+    const bool precise =
+        best.stalled && best.gradient <= 1e-6 * static_cast<double>(rows.rows());  // all that doubles can tell
     converged_ = best.converged || precise, stalled_ = best.stalled;
     impossible_ = std::move(best.impossible);
   }
@@ -631,11 +696,14 @@ class TierModel {
     char text[64];
     std::snprintf(text, sizeof text, "%.2g", gradient_ / static_cast<double>(rows.rows()));
     if (converged_) {
-      status_.push_back("converged: gradient " + std::string(text) + " a row after " + std::to_string(passes_) + " passes");
+      status_.push_back("converged: gradient " + std::string(text) + " a row after " + std::to_string(passes_) +
+                        " passes");
     } else if (stalled_) {
-      status_.push_back("no further gain, gradient " + std::string(text) + " a row: at the edge of the domain or of precision");
+      status_.push_back("no further gain, gradient " + std::string(text) +
+                        " a row: at the edge of the domain or of precision");
     } else {
-      status_.push_back("not converged after " + std::to_string(passes_) + " passes, gradient " + std::string(text) + " a row: raise max_passes");
+      status_.push_back("not converged after " + std::to_string(passes_) + " passes, gradient " + std::string(text) +
+                        " a row: raise max_passes");
     }
     const auto t = trace_rows(rows, now_, true);
     std::vector<double> mass(S);
@@ -643,24 +711,34 @@ class TierModel {
       for (std::size_t s = 0; s < S; ++s) mass[s] += t.smoothed[r * S + s];
     }
     for (std::size_t s = 0; s < S; ++s) {
-      if (mass[s] < 1.0 && S > 1) status_.push_back("tier " + std::to_string(s) + " is empty: " + std::to_string(S - 1) + " tiers suffice");
+      if (mass[s] < 1.0 && S > 1)
+        status_.push_back("tier " + std::to_string(s) + " is empty: " + std::to_string(S - 1) + " tiers suffice");
     }
     for (const emission& e : now_.laws) {
       for (std::size_t s = 0; e.kind == family::negative_binomial && s < S; ++s) {
-        if (e.spread[s] >= detail::largest_size) status_.push_back("'" + e.column + "' shows no over-dispersion in tier " + std::to_string(s) + ": equals Poisson");
+        if (e.spread[s] >= detail::largest_size)
+          status_.push_back("'" + e.column + "' shows no over-dispersion in tier " + std::to_string(s) +
+                            ": equals Poisson");
       }
     }
-    if (rows.customers() == 1 && rows.rows() > 1) status_.push_back("one customer: the starting probabilities stand at a corner and mean nothing");
+    if (rows.customers() == 1 && rows.rows() > 1)
+      status_.push_back("one customer: the starting probabilities stand at a corner and mean nothing");
     if (rows.customers() == rows.rows()) status_.push_back("no customer has two periods: transitions are not known");
-    if (rows.inserted > 0) status_.push_back(std::to_string(rows.inserted) + " periods without a row were taken as not seen");
-    if (rows.holes > 0) status_.push_back(std::to_string(rows.holes) + " covariate entries were not known and taken as average");
-    if (driven()) status_.push_back("effects of what people chose to do (visits) are not causal: they went where growth was expected");
+    if (rows.inserted > 0)
+      status_.push_back(std::to_string(rows.inserted) + " periods without a row were taken as not seen");
+    if (rows.holes > 0)
+      status_.push_back(std::to_string(rows.holes) + " covariate entries were not known and taken as average");
+    if (driven())
+      status_.push_back(
+          "effects of what people chose to do (visits) are not causal: they went where growth was expected");
     if (!impossible_.empty()) {
       const std::uint32_t row = impossible_[0];
       const auto at = std::upper_bound(rows.start.begin(), rows.start.end(), row) - rows.start.begin() - 1;
-      status_.push_back(std::to_string(impossible_.size()) + " rows fit no tier and counted as missing; the first: customer " +
+      status_.push_back(std::to_string(impossible_.size()) +
+                        " rows fit no tier and counted as missing; the first: customer " +
                         std::to_string(rows.customer[static_cast<std::size_t>(at)]) + ", period " +
-                        std::to_string(rows.first[static_cast<std::size_t>(at)] + static_cast<std::int64_t>(row - rows.start[static_cast<std::size_t>(at)])));
+                        std::to_string(rows.first[static_cast<std::size_t>(at)] +
+                                       static_cast<std::int64_t>(row - rows.start[static_cast<std::size_t>(at)])));
     }
   }
 
@@ -681,7 +759,8 @@ class TierModel {
     return out;
   }
 
-  static void set_ratios(std::span<const ratio> free, std::span<const double> x, std::size_t S, std::vector<double>& moves) {
+  static void set_ratios(std::span<const ratio> free, std::span<const double> x, std::size_t S,
+                         std::vector<double>& moves) {
     std::vector<double> old = moves;
     for (std::size_t r = 0; r < S; ++r) {
       double total = 0.0;
@@ -697,7 +776,8 @@ class TierModel {
     }
   }
 
-  /// Observed information by central differences of the exact gradient; its inverse gives the standard errors and draws.
+  /// Observed information by central differences of the exact gradient; its inverse gives the standard errors and
+  /// draws.
   void find_information(const detail::prepared& rows) {
     const std::size_t S = settings_.tiers;
     covariance_.clear(), transition_errors_.clear(), effect_errors_.clear(), emission_errors_.clear();
@@ -706,7 +786,9 @@ class TierModel {
       const detail::move_data d{std::span<const double>(e.xi).subspan(S * S), rows.z, rows.rows() - 1};
       ordered_moves copy = now_.driven;
       const auto done = detail::fit_moves(copy, d, prior(), 1, settings_.threads, true);
-      if (!invert(done.information, static_cast<std::size_t>(std::sqrt(static_cast<double>(done.information.size())) + 0.5))) return;
+      if (!invert(done.information,
+                  static_cast<std::size_t>(std::sqrt(static_cast<double>(done.information.size())) + 0.5)))
+        return;
       const std::size_t p = now_.driven.covariates, own = S - 1 + p, size = order_;
       for (std::size_t s = 0; s < S; ++s) {
         for (std::size_t j = 0; j < p; ++j) {
@@ -714,21 +796,25 @@ class TierModel {
           effect_errors_.push_back(std::sqrt(covariance_[at * size + at]) / scale_[j]);
         }
       }
-      if (settings_.emissions[0].kind != family::label) status_.push_back("standard errors of effects take the tiers as known: too narrow");
+      if (settings_.emissions[0].kind != family::label)
+        status_.push_back("standard errors of effects take the tiers as known: too narrow");
       return;
     }
     const std::vector<ratio> free = ratios();
     std::vector<double> x;
-    for (const ratio& f : free) x.push_back(std::log(now_.moves[f.row * S + f.column] / now_.moves[f.row * S + f.base]));
+    for (const ratio& f : free)
+      x.push_back(std::log(now_.moves[f.row * S + f.column] / now_.moves[f.row * S + f.base]));
     parameters q = now_;
-    for (emission& law : q.laws) detail::each_parameter(law, [&](const char*, std::size_t, double v, auto&&) { x.push_back(v); });
+    for (emission& law : q.laws)
+      detail::each_parameter(law, [&](const char*, std::size_t, double v, auto&&) { x.push_back(v); });
     const std::size_t n = x.size();
     const int was = passes_;
     const auto gradient = [&](std::span<const double> at) {
       parameters here = now_;
       set_ratios(free, at.first(free.size()), S, here.moves);
       std::size_t i = free.size();
-      for (emission& law : here.laws) detail::each_parameter(law, [&](const char*, std::size_t, double, auto&& back) { back(at[i++]); });
+      for (emission& law : here.laws)
+        detail::each_parameter(law, [&](const char*, std::size_t, double, auto&& back) { back(at[i++]); });
       const auto e = expect(rows, here);
       std::vector<double> g;
       for (const ratio& f : free) {
@@ -752,7 +838,8 @@ class TierModel {
       for (std::size_t j = 0; j < n; ++j) information[j * n + i] = -(gu[j] - gd[j]) / (2.0 * h);
     }
     for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t j = 0; j < i; ++j) information[i * n + j] = information[j * n + i] = 0.5 * (information[i * n + j] + information[j * n + i]);
+      for (std::size_t j = 0; j < i; ++j)
+        information[i * n + j] = information[j * n + i] = 0.5 * (information[i * n + j] + information[j * n + i]);
     }
     passes_ = was;
     centre_of_draws_ = x;
@@ -784,12 +871,19 @@ class TierModel {
     std::size_t i = free.size();
     for (emission law : now_.laws) {
       emission errors = law;
-      for (auto* v : {&errors.mean, &errors.spread, &errors.zero, &errors.one, &errors.reading}) std::fill(v->begin(), v->end(), unknown);
+      for (auto* v : {&errors.mean, &errors.spread, &errors.zero, &errors.one, &errors.reading})
+        std::fill(v->begin(), v->end(), unknown);
       detail::each_parameter(law, [&](const char* what, std::size_t s, double value, auto&& back) {
         const double se = std::sqrt(covariance_[i * n + i]), h = 1e-6;
         ++i;
-        auto& source = std::string_view(what) == "mean" ? law.mean : std::string_view(what) == "spread" ? law.spread : std::string_view(what) == "zero" ? law.zero : law.one;
-        auto& into = std::string_view(what) == "mean" ? errors.mean : std::string_view(what) == "spread" ? errors.spread : std::string_view(what) == "zero" ? errors.zero : errors.one;
+        auto& source = std::string_view(what) == "mean"     ? law.mean
+                       : std::string_view(what) == "spread" ? law.spread
+                       : std::string_view(what) == "zero"   ? law.zero
+                                                            : law.one;
+        auto& into = std::string_view(what) == "mean"     ? errors.mean
+                     : std::string_view(what) == "spread" ? errors.spread
+                     : std::string_view(what) == "zero"   ? errors.zero
+                                                          : errors.one;
         back(value + h);
         const double high = source[s];
         back(value - h);
@@ -835,7 +929,8 @@ class TierModel {
         for (std::size_t s = 0; s < S; ++s) {
           for (std::size_t k = 0; k < cuts; ++k) q.driven.threshold[s * cuts + k] += x[s * own + k];
           for (std::size_t j = 0; j < p; ++j) q.driven.slope[s * p + j] += x[s * own + cuts + j];
-          std::sort(q.driven.threshold.begin() + static_cast<std::ptrdiff_t>(s * cuts), q.driven.threshold.begin() + static_cast<std::ptrdiff_t>((s + 1) * cuts));
+          std::sort(q.driven.threshold.begin() + static_cast<std::ptrdiff_t>(s * cuts),
+                    q.driven.threshold.begin() + static_cast<std::ptrdiff_t>((s + 1) * cuts));
         }
       } else {
         for (std::size_t i = 0; i < free.size(); ++i) x[i] += centre_of_draws_[i];
@@ -878,7 +973,8 @@ class TierModel {
     for (std::size_t i = 0; i < rows.customers(); ++i) {
       for (std::size_t r = rows.start[i]; r < rows.start[i + 1]; ++r) {
         if (rows.source[r] == detail::no_row) continue;
-        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(r * S), S, out.p.begin() + static_cast<std::ptrdiff_t>(rows.source[r] * S));
+        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(r * S), S,
+                    out.p.begin() + static_cast<std::ptrdiff_t>(rows.source[r] * S));
         out.tier[rows.source[r]] = reported[r];
         if (!words) continue;
         const std::uint8_t before = r > rows.start[i] ? reported[r - 1] : reported[r];
@@ -888,10 +984,14 @@ class TierModel {
     return out;
   }
 
-  [[nodiscard]] std::string tier_name(std::size_t s) const { return settings_.tiers == tier_count ? std::string(label(static_cast<tier>(s))) : "tier " + std::to_string(s); }
+  [[nodiscard]] std::string tier_name(std::size_t s) const {
+    return settings_.tiers == tier_count ? std::string(label(static_cast<tier>(s))) : "tier " + std::to_string(s);
+  }
 
-  /// The two columns that speak most for the reported tier against the tier before (or against the likeliest other one).
-  [[nodiscard]] std::string reason(const detail::prepared& rows, std::size_t r, std::size_t now, std::size_t before, std::span<const double> p) const {
+  /// The two columns that speak most for the reported tier against the tier before (or against the likeliest other
+  /// one).
+  [[nodiscard]] std::string reason(const detail::prepared& rows, std::size_t r, std::size_t now, std::size_t before,
+                                   std::span<const double> p) const {
     std::size_t rival = before;
     if (rival == now) {
       rival = now == 0 ? (p.size() > 1 ? 1 : 0) : 0;
@@ -917,8 +1017,8 @@ class TierModel {
       const std::size_t c = found[i].second;
       const emission& e = now_.laws[c];
       if (i > 0) text += "; ";
-      text += e.column + " " + detail::money_text(rows.columns[c].value[rows.columns[c].code[r]]) + " (" + tier_name(now) + " averages " +
-              detail::money_text(detail::expectation(e, now));
+      text += e.column + " " + detail::money_text(rows.columns[c].value[rows.columns[c].code[r]]) + " (" +
+              tier_name(now) + " averages " + detail::money_text(detail::expectation(e, now));
       if (rival != now) text += ", " + tier_name(rival) + " " + detail::money_text(detail::expectation(e, rival));
       text += ")";
     }
@@ -953,7 +1053,8 @@ class TierModel {
   }
   static void mixture(const emission& e, std::span<const double> a, tier_forecast::column& out, std::size_t at) {
     double mean = 0.0, top = 0.0;
-    for (std::size_t s = 0; s < a.size(); ++s) mean += a[s] * detail::expectation(e, s), top = std::max(top, detail::expectation(e, s));
+    for (std::size_t s = 0; s < a.size(); ++s)
+      mean += a[s] * detail::expectation(e, s), top = std::max(top, detail::expectation(e, s));
     out.mean[at] = mean;
     const bool whole = e.kind != family::log_normal && e.kind != family::beta && e.kind != family::normal;
     const auto cdf = [&](double y) {
