@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import _core, graph, share
+from . import _core, graph, share, simulate
 from ._errors import Error
 from .ledger import Ledger
 
 __version__: str = _core.__version__
 
-__all__ = ["Error", "Ledger", "__version__", "graph", "share"]
+__all__ = ["Error", "Ledger", "__version__", "graph", "share", "simulate"]
