@@ -9,6 +9,11 @@ namespace py = pybind11;
 PYBIND11_MODULE(_core, m) {
   m.doc() = "guanxi: the compiled core. Use the package guanxi.";
   m.attr("__version__") = GUANXI_VERSION;
+#ifdef GUANXI_HAS_STORE
+  m.attr("HAS_STORE") = true;
+#else
+  m.attr("HAS_STORE") = false;  // built without SQLite
+#endif
   py::register_exception_translator([](std::exception_ptr raised) {
     try {
       if (raised) std::rethrow_exception(raised);

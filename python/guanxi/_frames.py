@@ -100,6 +100,8 @@ def codes(table: pa.Table, name: str) -> tuple[npt.NDArray[np.uint32], pa.Array]
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.chunk(0)
     values = encoded.dictionary
+    if pa.types.is_string_view(values.type):  # polars' text, which Arrow cannot sort
+        values = values.cast(pa.string())
     order = pc.array_sort_indices(values).to_numpy()
     rank = np.empty(len(order), np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)

@@ -226,7 +226,7 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
     steps: AbstractContextManager[Callable[[str], None]] = _progress.rooms(progress)
     with steps as step:
         raw = _core.review.review(
-            led._core, None if deliveries is None else deliveries._core, float("nan") if hours is None else float(hours),
+            led.core, None if deliveries is None else deliveries.core, float("nan") if hours is None else float(hours),
             float("nan") if money is None else float(money), float(horizon), unit, "" if own is None else str(own),
             float("nan") if margin is None else float(margin),
             [(str(e["name"]), float(e.get("hours", 0)), float(e.get("money", 0))) for e in efforts or ()], level, seed, threads, step)

@@ -165,8 +165,8 @@ class SupplierGraph:
             effective (1/hhi), entropy, cr1, cr3, largest, largest_share, single_source (exactly one tie).
             Unknown for labels without ties. Cost O(ties).
         """
-        r = self._g.concentration(side, self._threads)
         own, other = self._labels(side)
+        r = self._g.concentration(side, self._threads)
         columns = {side: own, "ties": r["ties"], "strength": r["strength"], "hhi": r["hhi"], "constraint": r["hhi"],
                    "effective": r["effective"], "entropy": r["entropy"], "cr1": r["cr1"], "cr3": r["cr3"],
                    "largest": _take(other, r["largest"]), "largest_share": r["largest_share"],
@@ -434,10 +434,10 @@ class SupplierGraph:
     # -- out -------------------------------------------------------------------------------------------------------
     def to_scipy(self) -> Any:
         """The ties as ``scipy.sparse.csr_array``, customers x suppliers; data and indices share this graph's memory."""
-        from scipy.sparse import csr_array
+        from scipy.sparse import csr_array  # type: ignore[import-untyped, unused-ignore]
 
         rows = self._g.rows("customer")
-        start = rows["start"].view(np.int64)
+        start = rows["start"].astype(np.int32 if self._g.ties < 2**31 else np.int64)  # scipy wants the type of the indices
         return csr_array((rows["weight"], rows["other"].view(np.int32), start), shape=(self._g.customers, self._g.suppliers), copy=False)
 
     def to_arrow(self) -> pa.Table:
@@ -547,10 +547,12 @@ class SupplierGraph:
             return empty, empty
         both = seeds if isinstance(seeds, dict) else {"customer": seeds}
         out = {"customer": np.zeros(self._g.customers), "supplier": np.zeros(self._g.suppliers)}
-        for side, labels in both.items():
+        for side in both:
             if side not in out:
                 raise Error(f"{method}: seeds name side {side!r}, wanted 'customer' or 'supplier'", "unknown_name")
-            np.add.at(out[side], self._ids(labels, side, method), 1.0)
+        for known in ("customer", "supplier"):
+            if known in both:
+                np.add.at(out[known], self._ids(both[known], known, method), 1.0)
         return out["customer"], out["supplier"]
 
     def _why(self, r: dict[str, Any], sentence: str) -> pa.Array:
@@ -562,7 +564,8 @@ class SupplierGraph:
 
 
 def _owners(start: npt.NDArray[np.uint64]) -> Ids:
-    return np.repeat(np.arange(len(start) - 1, dtype=np.uint32), np.diff(start.astype(np.int64)))
+    count = (start[1:] - start[:-1]).astype(np.int64)
+    return np.repeat(np.arange(len(start) - 1, dtype=np.uint32), count)
 
 
 def _take(labels: pa.Array, ids: Ids) -> pa.Array:
@@ -601,8 +604,8 @@ def _without_nulls(table: pa.Table, customer: str, supplier: str, product: str |
         return table, out
     bad: dict[int, str] = {}
     for name, role in named:
-        for row in np.flatnonzero(table.column(name).is_null().to_numpy()):
-            bad.setdefault(int(row), f"{role} is empty")
+        for place in np.flatnonzero(table.column(name).is_null().to_numpy()):
+            bad.setdefault(int(place), f"{role} is empty")
     for row in sorted(bad):
         out["line"].append(row)
         out["customer"].append(table.column(customer)[row].as_py())
