@@ -5,6 +5,7 @@
 #include <guanxi/ledger/customer_items.hpp>
 #include <guanxi/ledger/day_records.hpp>
 #include <guanxi/ledger/deliveries.hpp>
+#include <guanxi/ledger/delivery_rows.hpp>
 #include <guanxi/ledger/dictionary.hpp>
 #include <guanxi/ledger/encode.hpp>
 #include <guanxi/ledger/ledger.hpp>

@@ -7,12 +7,33 @@
 #include <vector>
 
 #include <guanxi/ledger/arrow.hpp>
+#include <guanxi/ledger/delivery_rows.hpp>
 #include <guanxi/ledger/ledger.hpp>
 
 namespace guanxi::python {
 namespace {
+using ledger::Deliveries;
 using ledger::Dictionary;
 using ledger::Ledger;
+using refused_rows = std::vector<std::tuple<std::uint64_t, std::string, std::string>>;
+
+std::vector<ledger::rejected_line> from_python(const refused_rows& rows) {
+  std::vector<ledger::rejected_line> result;
+  for (const auto& [line, column, reason] : rows) result.push_back({line, column, reason});
+  return result;
+}
+
+/// Refused lines as columns: line, column, reason.
+py::tuple to_python(std::span<const ledger::rejected_line> rows) {
+  std::vector<std::uint64_t> line;
+  std::vector<std::string> column, reason;
+  for (const ledger::rejected_line& r : rows) {
+    line.push_back(r.line);
+    column.push_back(r.column);
+    reason.push_back(r.reason);
+  }
+  return py::make_tuple(give(std::move(line)), column, reason);
+}
 
 /// The stream inside a capsule of __arrow_c_stream__; whoever reads it takes it over.
 ArrowArrayStream* stream_of(const py::capsule& capsule) {
@@ -60,19 +81,27 @@ py::tuple totals(const ledger::customer_items& items, std::optional<day> from, s
 
 void bind_ledger(py::module_& m) {
   auto topic = m.def_submodule("ledger", "Order lines and deliveries as checked, customer-sorted columns.");
+  py::class_<ledger::arrow_names>(topic, "ArrowNames")
+      .def(py::init([](std::string customer, std::string date, std::string amount, std::string order, std::string product,
+                       std::string country, std::string supplier, std::string cost, std::string currency) {
+             return ledger::arrow_names{std::move(customer), std::move(date), std::move(amount), std::move(order), std::move(product),
+                                        std::move(country), std::move(supplier), std::move(cost), std::move(currency)};
+           }),
+           "customer"_a = "customer", "date"_a = "date", "amount"_a = "amount", "order"_a = "", "product"_a = "", "country"_a = "",
+           "supplier"_a = "", "cost"_a = "", "currency"_a = "");
+
   py::class_<Ledger>(topic, "Ledger")
       .def(py::init([](const py::capsule& stream, ledger::arrow_names names, const std::string& currency, unsigned threads,
-                        const std::vector<std::tuple<std::uint64_t, std::string, std::string>>& refused) {
+                        const refused_rows& refused) {
              ArrowArrayStream* const from = stream_of(stream);
-             std::vector<ledger::rejected_line> earlier;
-             for (const auto& [line, column, reason] : refused) earlier.push_back({line, column, reason});
+             std::vector<ledger::rejected_line> earlier = from_python(refused);
              py::gil_scoped_release free;
              const ledger::arrow_lines read(from, names, std::move(earlier));
              ledger::order_lines lines = read.lines();
              lines.currency = currency;
              return std::make_unique<Ledger>(lines, threads);
            }),
-           "stream"_a, "names"_a, "currency"_a = "", "threads"_a = 0, "refused"_a = std::vector<std::tuple<std::uint64_t, std::string, std::string>>{})
+           "stream"_a, "names"_a, "currency"_a = "", "threads"_a = 0, "refused"_a = refused_rows{})
       .def_property_readonly("customers", &Ledger::customers)
       .def_property_readonly("lines", &Ledger::lines)
       .def_property_readonly("read", &Ledger::read)
@@ -85,16 +114,7 @@ void bind_ledger(py::module_& m) {
       .def_property_readonly("product_ids", [](const py::object& self) { return ids(self.cast<const Ledger&>().product_names(), self); })
       .def_property_readonly("country_ids", [](const py::object& self) { return ids(self.cast<const Ledger&>().country_names(), self); })
       .def_property_readonly("supplier_ids", [](const py::object& self) { return ids(self.cast<const Ledger&>().supplier_names(), self); })
-      .def("rejected", [](const Ledger& led) {
-        std::vector<std::uint64_t> line;
-        std::vector<std::string> column, reason;
-        for (const ledger::rejected_line& r : led.rejected()) {
-          line.push_back(r.line);
-          column.push_back(r.column);
-          reason.push_back(r.reason);
-        }
-        return py::make_tuple(give(std::move(line)), column, reason);
-      })
+      .def("rejected", [](const Ledger& led) { return to_python(led.rejected()); })
       .def("days", [](const py::object& self, std::optional<day> end) {
         const auto& led = self.cast<const Ledger&>();
         ledger::days_until until;
@@ -141,13 +161,43 @@ void bind_ledger(py::module_& m) {
       .def("countries", [](const Ledger& led, std::optional<day> from, std::optional<day> end) { return totals(led.countries(), from, end); }, "start"_a = py::none(), "end"_a = py::none())
       .def("suppliers", [](const Ledger& led, std::optional<day> from, std::optional<day> end) { return totals(led.suppliers(), from, end); }, "start"_a = py::none(), "end"_a = py::none());
 
-  py::class_<ledger::arrow_names>(topic, "ArrowNames")
-      .def(py::init([](std::string customer, std::string date, std::string amount, std::string order, std::string product,
-                       std::string country, std::string supplier, std::string cost, std::string currency) {
-             return ledger::arrow_names{std::move(customer), std::move(date), std::move(amount), std::move(order), std::move(product),
-                                        std::move(country), std::move(supplier), std::move(cost), std::move(currency)};
+
+  py::class_<Deliveries>(topic, "Deliveries")
+      .def(py::init([](const py::capsule& stream, bool with_orders, std::string_view every, const Ledger* customers, unsigned threads,
+                       const refused_rows& refused) {
+             ArrowArrayStream* const from = stream_of(stream);
+             std::vector<ledger::rejected_line> earlier = from_python(refused);
+             py::gil_scoped_release free;
+             const ledger::arrow_deliveries read(from, with_orders, ledger::to_every(every), std::move(earlier));
+             return std::make_unique<Deliveries>(read.lines(), customers ? &customers->names() : nullptr, threads);
            }),
-           "customer"_a = "customer", "date"_a = "date", "amount"_a = "amount", "order"_a = "", "product"_a = "", "country"_a = "",
-           "supplier"_a = "", "cost"_a = "", "currency"_a = "");
+           "stream"_a, "with_orders"_a = false, "every"_a = "M", "ledger"_a = nullptr, "threads"_a = 0, "refused"_a = refused_rows{})
+      .def_property_readonly("customers", &Deliveries::customers)
+      .def_property_readonly("known_customers", &Deliveries::known_customers)
+      .def_property_readonly("periods", &Deliveries::periods)
+      .def_property_readonly("lines", &Deliveries::lines)
+      .def_property_readonly("read", &Deliveries::read)
+      .def_property_readonly("by_date", &Deliveries::by_date)
+      .def("start_of", &Deliveries::start_of, "period"_a)
+      .def("number_of", &Deliveries::number_of, "period"_a)
+      .def_property_readonly("supplier_ids", [](const py::object& self) { return ids(self.cast<const Deliveries&>().suppliers(), self); })
+      .def_property_readonly("prospect_ids", [](const py::object& self) { return ids(self.cast<const Deliveries&>().prospects(), self); })
+      .def("rejected", [](const Deliveries& d) { return to_python(d.rejected()); })
+      .def("dropped", [](const Deliveries& d) {
+        std::vector<std::uint32_t> customer, supplier, period;
+        std::vector<double> net;
+        for (const ledger::dropped_cell& cell : d.dropped()) {
+          customer.push_back(cell.customer);
+          supplier.push_back(cell.supplier);
+          period.push_back(cell.period);
+          net.push_back(cell.net);
+        }
+        return py::make_tuple(give(std::move(customer)), give(std::move(supplier)), give(std::move(period)), give(std::move(net)));
+      })
+      .def("columns", [](const py::object& self) {
+        const ledger::deliveries view = self.cast<const Deliveries&>().view();
+        return py::make_tuple(look(view.customer, self), look(view.supplier, self), look(view.period, self), look(view.amount, self),
+                              look(view.orders, self));
+      });
 }
 }  // namespace guanxi::python

@@ -18,6 +18,7 @@
 #include <guanxi/base/error.hpp>
 #include <guanxi/base/interval.hpp>
 #include <guanxi/ledger/buffer.hpp>
+#include <guanxi/ledger/delivery_rows.hpp>
 #include <guanxi/ledger/encode.hpp>
 #include <guanxi/ledger/order_lines.hpp>
 #include <guanxi/ledger/text_day.hpp>
@@ -358,44 +359,37 @@ class text_reader {
 
 }  // namespace detail
 
-/// Names of the columns to read; an empty name means that there is no such column.
-struct arrow_names {
-  std::string customer = "customer", date = "date", amount = "amount";
-  std::string order, product, country, supplier, cost, currency;
-};
-
-/// Order lines out of an Arrow stream. Columns that lie in one batch in the layout that the ledger wants (dates as date32
-/// and amounts as float64 without nulls, ids as 32- or 64-bit integers) are looked at, not copied; the rest is converted.
+/// Columns of an Arrow stream in the layouts that this house reads. Columns that lie in one batch in the wanted layout
+/// (dates as date32 and amounts as float64 without nulls, ids as 32- or 64-bit integers) are looked at, not copied; the
+/// rest is converted into columns that this object owns. Spans and id columns live as long as it does.
 ///
-/// Takes   a stream (moved from) and the names of its columns. Ids: any integer, whole floats, text, dictionaries of
-///         these. Dates: date32, date64, timestamps (the calendar day in UTC or their fixed offset; without zone as
-///         written), ISO text, whole numbers yyyymmdd. Amounts: any integer, float or decimal.
+/// Takes   a stream (moved from) and lines refused before, by rising line number.
 /// Fails   errc::unknown_name for a column, errc::bad_format for a layout or type that cannot be read.
-/// Costs   nothing for what is looked at; else one pass.
-class arrow_lines {
+class arrow_columns {
  public:
-  /// Takes   refused: lines that were refused before, by rising line number, with reasons.
-  arrow_lines(ArrowArrayStream* stream, const arrow_names& names, std::vector<rejected_line> refused = {})
-      : table_(stream), refused_(std::move(refused)) {
-    lines_.customer = ids(table_.find(names.customer));
-    lines_.date = days(table_.find(names.date));
-    lines_.amount = numbers(table_.find(names.amount));
-    const auto optional = [&](const std::string& name, id_column& column) {
-      if (!name.empty()) column = ids(table_.find(name));
-    };
-    optional(names.order, lines_.order);
-    optional(names.product, lines_.product);
-    optional(names.country, lines_.country);
-    optional(names.supplier, lines_.supplier);
-    optional(names.currency, lines_.line_currency);
-    if (!names.cost.empty()) lines_.cost = numbers(table_.find(names.cost));
-    std::stable_sort(refused_.begin(), refused_.end(), [](const rejected_line& a, const rejected_line& b) { return a.line < b.line; });
-    lines_.refused = refused_;
-  }
-  arrow_lines(arrow_lines&&) = delete;
+  explicit arrow_columns(ArrowArrayStream* stream, std::vector<rejected_line> refused = {}) : table_(stream), refused_(std::move(refused)) {}
+  arrow_columns(const arrow_columns&) = delete;
+  arrow_columns& operator=(const arrow_columns&) = delete;
 
-  [[nodiscard]] const order_lines& lines() const noexcept { return lines_; }
   [[nodiscard]] const arrow_table& table() const noexcept { return table_; }
+  /// Ids: any integer, whole floats, text in any layout, dictionaries of these with any index.
+  [[nodiscard]] id_column ids(std::string_view name) { return ids(table_.find(name)); }
+  /// Days: date32, date64, timestamps (the calendar day in UTC or their fixed offset; without a zone as written), ISO text,
+  /// whole numbers yyyymmdd. What cannot be read is no_day, with a reason in refused().
+  [[nodiscard]] std::span<const day> days(std::string_view name) { return days(table_.find(name), name, read_text_day); }
+  /// The same, and the first days of months and quarters: texts "2024-02", "2024-Q1", whole numbers yyyymm.
+  [[nodiscard]] std::span<const day> period_days(std::string_view name) { return days(table_.find(name), name, read_text_period); }
+  /// Numbers: any integer, float or decimal; null is NaN.
+  [[nodiscard]] std::span<const double> numbers(std::string_view name) { return numbers(table_.find(name)); }
+  /// Whether a column holds whole numbers that are neither yyyymmdd nor yyyymm throughout: periods counted by the caller.
+  [[nodiscard]] bool counts_periods(std::string_view name) const;
+  /// Whole numbers, the smallest one where null.
+  [[nodiscard]] std::span<const std::int64_t> wholes(std::string_view name);
+  /// Lines that could not be read, by rising line number.
+  [[nodiscard]] std::span<const rejected_line> refused() {
+    std::stable_sort(refused_.begin(), refused_.end(), [](const rejected_line& a, const rejected_line& b) { return a.line < b.line; });
+    return refused_;
+  }
 
  private:
   using chunk = arrow_table::chunk;
@@ -456,7 +450,7 @@ class arrow_lines {
     throw unreadable(column, "numbers");
   }
 
-  [[nodiscard]] std::span<const day> days(std::size_t column) {
+  [[nodiscard]] std::span<const day> days(std::size_t column, std::string_view role, bool (*read)(std::string_view, day&) noexcept) {
     const std::string_view format = table_.type(column).format;
     const auto chunks = table_.chunks(column);
     if (table_.type(column).dictionary) throw unreadable(column, "dates");
@@ -473,7 +467,7 @@ class arrow_lines {
       });
       return out;
     }
-    if (detail::is_text(format)) return text_days(column, chunks, format);
+    if (detail::is_text(format)) return text_days(role, chunks, format, read);
     const std::span<day> out = room(days_);
     const bool whole = detail::with_integer(format, [&](auto zero) {
       using T = decltype(zero);
@@ -483,7 +477,8 @@ class arrow_lines {
           out[row] = no_day;
           if (!c.is_valid(i)) continue;
           const std::string text = std::to_string(c.values<T>()[i]);
-          if (!read_text_day(text, out[row])) refused_.push_back({row, "date", "the date " + text + " is a number that is no date yyyymmdd"});
+          if (!read(text, out[row]))
+            refused_.push_back({row, std::string(role), "the date " + text + " is a number that is no date yyyymmdd"});
         }
     });
     if (format == "n") std::fill(out.begin(), out.end(), no_day);
@@ -497,14 +492,15 @@ class arrow_lines {
     constexpr std::int64_t far = std::numeric_limits<day>::max();  // outside the calendar: refused later
     return static_cast<day>(whole > far || whole < -far ? far : whole);
   }
-  [[nodiscard]] std::span<const day> text_days(std::size_t, const std::vector<chunk>& chunks, std::string_view format) {
+  [[nodiscard]] std::span<const day> text_days(std::string_view role, const std::vector<chunk>& chunks, std::string_view format,
+                                               bool (*read)(std::string_view, day&) noexcept) {
     const std::span<day> out = room(days_);
     std::size_t row = 0;
     for (const chunk& c : chunks) {
       const detail::text_reader text(c, format);
       for (std::size_t i = 0; i < c.length; ++i, ++row) {
         out[row] = no_day;
-        if (c.is_valid(i) && !read_text_day(text(i), out[row])) refused_.push_back({row, "date", why_no_day(text(i))});
+        if (c.is_valid(i) && !read(text(i), out[row])) refused_.push_back({row, std::string(role), why_no_day(text(i))});
       }
     }
     return out;
@@ -603,7 +599,7 @@ class arrow_lines {
   }
 
   arrow_table table_;
-  order_lines lines_;
+  std::vector<rejected_line> refused_;
   std::deque<buffer<double>> doubles_;
   std::deque<buffer<day>> days_;
   std::deque<buffer<std::int64_t>> wide_;
@@ -611,7 +607,85 @@ class arrow_lines {
   std::deque<std::vector<std::uint8_t>> bits_;
   std::deque<std::vector<std::string_view>> texts_;
   std::deque<encoded_column> encoded_;
-  std::vector<rejected_line> refused_;
+};
+
+inline bool arrow_columns::counts_periods(std::string_view name) const {
+  const std::size_t column = table_.find(name);
+  if (table_.type(column).dictionary) return false;
+  bool dates = true;
+  const bool whole = detail::with_integer(table_.type(column).format, [&](auto zero) {
+    using T = decltype(zero);
+    for (const chunk& c : table_.chunks(column))
+      for (std::size_t i = 0; i < c.length && dates; ++i) {
+        day ignored = 0;
+        if (c.is_valid(i)) dates = read_text_period(std::to_string(c.values<T>()[i]), ignored);
+      }
+  });
+  return whole && !dates;
+}
+
+inline std::span<const std::int64_t> arrow_columns::wholes(std::string_view name) {
+  const std::size_t column = table_.find(name);
+  auto& out = wide_.emplace_back(table_.rows());
+  const bool whole = detail::with_integer(table_.type(column).format, [&](auto zero) {
+    using T = decltype(zero);
+    fill(table_.chunks(column), std::span<std::int64_t>(out), std::numeric_limits<std::int64_t>::min(),
+         [](const chunk& c) { return [v = c.values<T>()](std::size_t i) { return static_cast<std::int64_t>(v[i]); }; });
+  });
+  if (!whole) throw unreadable(column, "whole numbers");
+  return out;
+}
+
+/// Names of the columns to read; an empty name means that there is no such column.
+struct arrow_names {
+  std::string customer = "customer", date = "date", amount = "amount";
+  std::string order, product, country, supplier, cost, currency;
+};
+
+/// Order lines out of an Arrow stream; see arrow_columns for what is read and when it is not copied.
+class arrow_lines : public arrow_columns {
+ public:
+  arrow_lines(ArrowArrayStream* stream, const arrow_names& names, std::vector<rejected_line> earlier = {})
+      : arrow_columns(stream, std::move(earlier)) {
+    lines_.customer = ids(names.customer);
+    lines_.date = days(names.date);
+    lines_.amount = numbers(names.amount);
+    const auto optional = [&](const std::string& name, id_column& column) {
+      if (!name.empty()) column = ids(name);
+    };
+    optional(names.order, lines_.order);
+    optional(names.product, lines_.product);
+    optional(names.country, lines_.country);
+    optional(names.supplier, lines_.supplier);
+    optional(names.currency, lines_.line_currency);
+    if (!names.cost.empty()) lines_.cost = numbers(names.cost);
+    lines_.refused = refused();
+  }
+  [[nodiscard]] const order_lines& lines() const noexcept { return lines_; }
+
+ private:
+  order_lines lines_;
+};
+
+/// Deliveries out of an Arrow stream: customer, supplier, period, amount and, when named, orders. The period is a date or
+/// whole numbers that count periods; whole numbers yyyymm and yyyymmdd throughout and texts "2024-05", "2024-Q2" are dates.
+class arrow_deliveries : public arrow_columns {
+ public:
+  arrow_deliveries(ArrowArrayStream* stream, bool with_orders, every length, std::vector<rejected_line> earlier = {})
+      : arrow_columns(stream, std::move(earlier)) {
+    lines_.customer = ids("customer");
+    lines_.supplier = ids("supplier");
+    if (counts_periods("period")) lines_.period = wholes("period");
+    else lines_.date = period_days("period");
+    lines_.amount = numbers("amount");
+    if (with_orders) lines_.orders = numbers("orders");
+    lines_.length = length;
+    lines_.refused = refused();
+  }
+  [[nodiscard]] const delivery_lines& lines() const noexcept { return lines_; }
+
+ private:
+  delivery_lines lines_;
 };
 
 }  // namespace guanxi::ledger
