@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core, graph, share
+from . import _core, graph, share, simulate
 from ._errors import Error
 from .deliveries import Deliveries
 from .ledger import Ledger

@@ -1,9 +1,8 @@
 """The special functions against mpmath over their whole range; the errors are the ones that the headers state."""
 
+import guanxi as gx
 import numpy as np
 import pytest
-
-import guanxi as gx
 
 mpmath = pytest.importorskip("mpmath")
 mp, M = mpmath.mp, mpmath.mpf
