@@ -96,7 +96,7 @@ tsan: $(VENV)/.guanxi-test  ## the C++ tests with the thread sanitizer
 	@ctest --test-dir build/tsan --output-on-failure | $(QUIET)
 
 tidy: $(VENV)/.guanxi-tidy $(VENV)/.guanxi-test  ## clang-tidy over every file that is compiled
-	@cmake --preset tidy -DGUANXI_BUILD_PYTHON=OFF | grep -E 'guanxi:|Error' || true
+	@cmake --preset tidy | grep -E 'guanxi:|Error' || true
 	@cmake --build --preset tidy -- -k 0
 
 stubs: $(INSTALLED)  $(VENV)/.guanxi-test ## writes python/guanxi/_core/*.pyi anew from the compiled core
