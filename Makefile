@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON3 ?= python3
+# ON: warnings in the extension are errors as well (they always are in the C++ tests)
+WERROR ?= OFF
 ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv
 PY := $(VENV)/bin/python
@@ -96,7 +98,7 @@ tsan: $(VENV)/.guanxi-test  ## the C++ tests with the thread sanitizer
 	@ctest --test-dir build/tsan --output-on-failure | $(QUIET)
 
 tidy: $(VENV)/.guanxi-tidy $(VENV)/.guanxi-test  ## clang-tidy over every file that is compiled
-	@cmake --preset tidy -DGUANXI_BUILD_PYTHON=OFF | grep -E 'guanxi:|Error' || true
+	@cmake --preset tidy | grep -E 'guanxi:|Error' || true
 	@cmake --build --preset tidy -- -k 0
 
 stubs: $(INSTALLED)  $(VENV)/.guanxi-test ## writes python/guanxi/_core/*.pyi anew from the compiled core
@@ -122,6 +124,6 @@ $(VENV)/.guanxi-%: pyproject.toml tools/bootstrap
 
 $(INSTALLED): $(VENV)/.guanxi-demo $(SOURCES)
 	@echo "guanxi: building the package into .venv"
-	@SKBUILD_BUILD_DIR=build/wheel SKBUILD_CMAKE_DEFINE="GUANXI_NATIVE=ON" \
+	@SKBUILD_BUILD_DIR=build/wheel SKBUILD_CMAKE_DEFINE="GUANXI_NATIVE=ON;GUANXI_WARNINGS_AS_ERRORS=$(WERROR)" \
 	  $(PY) -m pip install -q --no-build-isolation --no-deps --force-reinstall . > install.log 2>&1 || { cat install.log; rm -f install.log; exit 1; }
 	@rm -f install.log; touch $@

@@ -13,7 +13,7 @@ function(guanxi_own target)
       target_link_options(${target} PRIVATE -fsanitize=${GUANXI_SANITIZE})
     endif()
   endif()
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
     target_compile_options(${target} PRIVATE -fpch-preprocess)  # lets ccache work beside precompiled headers
   endif()
 endfunction()
