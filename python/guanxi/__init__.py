@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from . import _core, graph, share, simulate
+from . import _core, graph, share, simulate, value
 from ._errors import Error
+from ._paths import get_cmake_dir, get_include
+from ._review import COLUMNS as review_columns
+from ._review import Review, review
 from .deliveries import Deliveries
 from .ledger import Ledger
 
 __version__: str = _core.__version__
 
-__all__ = ["Deliveries", "Error", "Ledger", "__version__", "graph", "share"]
+__all__ = ["Deliveries", "Error", "Ledger", "Review", "__version__", "get_cmake_dir", "get_include", "graph", "review", "review_columns",
+           "share", "simulate", "value"]

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import _core, _progress
 from ._errors import Error
 from ._frames import Kind, give
-from .ledger import Deliveries, Ledger
+from .deliveries import Deliveries
+from .ledger import Ledger
 
 EPOCH = datetime.date(1970, 1, 1)
 NO_SUPPLIER = 0xFFFFFFFF
@@ -87,7 +89,7 @@ class Review:
     @property
     def plan(self) -> Any:
         """The accounts that get effort: customer, effort, hours, money, gain with interval, net, why."""
-        chosen = self.table.filter(pa.compute.greater(self.table.column("hours"), 0))
+        chosen = self.table.filter(pc.greater(self.table.column("hours"), 0))
         names = ["customer", "tier", "effort", "hours", "money", "gain", "gain_low", "gain_high", "net", "why"]
         return give({name: chosen.column(name) for name in names}, self.kind)
 
@@ -222,7 +224,7 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
     if not isinstance(led, Ledger):
         led = Ledger(led)
     if deliveries is not None and not isinstance(deliveries, Deliveries):
-        deliveries = Deliveries(deliveries)
+        deliveries = Deliveries(deliveries, ledger=led)
     steps: AbstractContextManager[Callable[[str], None]] = _progress.rooms(progress)
     with steps as step:
         raw = _core.review.review(
@@ -243,7 +245,7 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
         return pa.array([None if c == NO_SUPPLIER else suppliers[c] for c in codes.tolist()], pa.string())
 
     table: dict[str, Any] = {
-        "customer": led.customer_ids, "country": pa.array(columns.pop("country"), pa.string()),
+        "customer": led.customer_ids, "country": pa.array(raw["country"], pa.string()),
         "tier": pa.array([TIERS[t] for t in tier.tolist()], pa.string()), "tier_rank": pa.array(tier),
         "dominant": supplier(columns.pop("dominant")), "effort": pa.array([effort[i] for i in columns.pop("level").tolist()], pa.string()),
         "next_order": _dates(columns.pop("next_order")), "last_order": _dates(columns.pop("last_order")),
@@ -260,14 +262,14 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
         book[name] = float(np.nansum(columns[name]))
     return Review(
         table=full.take(pa.array(order)), countries_table=pa.table(countries), book=book, change=dict(raw["change"]),
-        shares_over_time=_over_time(raw["over_time"], suppliers, deliveries), notes=list(raw["notes"]), kind=led.kind, horizon=horizon,
+        shares_over_time=_over_time(raw["over_time"], suppliers, deliveries), notes=[*led.notes, *raw["notes"]], kind=led.kind, horizon=horizon,
         unit=unit, own_name=raw["own"], currency=led.currency or "", efforts=list(raw["efforts"]))
 
 
 def _over_time(cells: dict[str, Any], suppliers: list[str], deliveries: Deliveries | None, most: int = 6) -> pa.Table:
     """Shares of the largest suppliers by period, the others together."""
     if deliveries is None or len(cells["amount"]) == 0:
-        return pa.table({"supplier": pa.array([], pa.string()), "period": pa.array([], pa.date32()), "share": pa.array([], pa.float64())})
+        return pa.table({"supplier": pa.array([], pa.string()), "period": pa.array([], pa.string()), "share": pa.array([], pa.float64())})
     amount = np.zeros((len(suppliers), int(cells["period"].max()) + 1))
     np.add.at(amount, (cells["supplier"], cells["period"]), cells["amount"])
     largest = np.argsort(-amount.sum(axis=1), kind="stable")
@@ -276,7 +278,7 @@ def _over_time(cells: dict[str, Any], suppliers: list[str], deliveries: Deliveri
     if own != NO_SUPPLIER and own not in shown:
         shown[-1] = own
     total = amount.sum(axis=0)
-    start = deliveries.period_starts
+    start = [str(label) for label in deliveries.periods.to_pylist()]
     rows = [(suppliers[s], start[t], amount[s, t] / total[t]) for s in shown for t in range(amount.shape[1]) if total[t] > 0]
-    return pa.table({"supplier": pa.array([r[0] for r in rows], pa.string()), "period": pa.array([r[1] for r in rows], pa.date32()),
+    return pa.table({"supplier": pa.array([r[0] for r in rows], pa.string()), "period": pa.array([r[1] for r in rows], pa.string()),
                      "share": pa.array([r[2] for r in rows], pa.float64())})
