@@ -180,46 +180,65 @@ void bind_counts(py::module_& m) {
   };
   py::class_<DirichletMultinomial>(m, "DirichletMultinomial")
       .def(py::init<unsigned>(), "threads"_a)
-      .def("fit_whole", [fit](DirichletMultinomial& model, const column_in<std::int64_t>& counts, std::size_t columns) {
-        fit(model, counts, columns);
-      }, "counts"_a, "columns"_a)
-      .def("fit", [fit](DirichletMultinomial& model, const column_in<double>& counts, std::size_t columns) {
-        fit(model, counts, columns);
-      }, "counts"_a, "columns"_a)
-      .def("shares", [](const DirichletMultinomial& model, const column_in<double>& counts, double level) {
-        const auto values = view(counts);
-        share::share_table out;
-        {
-          py::gil_scoped_release free;
-          out = model.shares(values, level);
-        }
-        return py::make_tuple(give(std::move(out.mean)), give(std::move(out.low)), give(std::move(out.high)));
-      }, "counts"_a, "level"_a)
-      .def_property_readonly("alpha", [](const py::object& self) { return seen(self.cast<DirichletMultinomial&>().alpha(), self); })
+      .def(
+          "fit_whole",
+          [fit](DirichletMultinomial& model, const column_in<std::int64_t>& counts, std::size_t columns) {
+            fit(model, counts, columns);
+          },
+          "counts"_a, "columns"_a)
+      .def(
+          "fit",
+          [fit](DirichletMultinomial& model, const column_in<double>& counts, std::size_t columns) {
+            fit(model, counts, columns);
+          },
+          "counts"_a, "columns"_a)
+      .def(
+          "shares",
+          [](const DirichletMultinomial& model, const column_in<double>& counts, double level) {
+            const auto values = view(counts);
+            share::share_table out;
+            {
+              py::gil_scoped_release free;
+              out = model.shares(values, level);
+            }
+            return py::make_tuple(give(std::move(out.mean)), give(std::move(out.low)), give(std::move(out.high)));
+          },
+          "counts"_a, "level"_a)
+      .def_property_readonly(
+          "alpha", [](const py::object& self) { return seen(self.cast<DirichletMultinomial&>().alpha(), self); })
       .def_property_readonly("log_likelihood", &DirichletMultinomial::log_likelihood)
       .def_property_readonly("coefficient", &DirichletMultinomial::coefficient)
-      .def_property_readonly("gradient_norm", [](const DirichletMultinomial& model) { return model.search().gradient_norm; })
+      .def_property_readonly("gradient_norm",
+                             [](const DirichletMultinomial& model) { return model.search().gradient_norm; })
       .def_property_readonly("passes", [](const DirichletMultinomial& model) { return model.search().passes; })
       .def_property_readonly("status", &DirichletMultinomial::status);
 
   using share::NBDDirichlet;
   py::class_<NBDDirichlet>(m, "NBDDirichlet")
-      .def(py::init([](bool notch) { return NBDDirichlet(notch ? share::combine_rule::notch : share::combine_rule::weighted); }),
+      .def(py::init([](bool notch) {
+             return NBDDirichlet(notch ? share::combine_rule::notch : share::combine_rule::weighted);
+           }),
            "notch"_a)
-      .def("fit_table", [](NBDDirichlet& model, double penetration, double rate, const column_in<double>& shares,
-                           const column_in<double>& penetrations) { model.fit(penetration, rate, view(shares), view(penetrations)); },
-           "penetration"_a, "rate"_a, "shares"_a, "penetrations"_a)
-      .def("fit_counts", [](NBDDirichlet& model, const column_in<double>& counts, std::size_t columns) {
-        const auto values = view(counts);
-        py::gil_scoped_release free;
-        model.fit(values, columns);
-      }, "counts"_a, "columns"_a)
+      .def(
+          "fit_table",
+          [](NBDDirichlet& model, double penetration, double rate, const column_in<double>& shares,
+             const column_in<double>& penetrations) { model.fit(penetration, rate, view(shares), view(penetrations)); },
+          "penetration"_a, "rate"_a, "shares"_a, "penetrations"_a)
+      .def(
+          "fit_counts",
+          [](NBDDirichlet& model, const column_in<double>& counts, std::size_t columns) {
+            const auto values = view(counts);
+            py::gil_scoped_release free;
+            model.fit(values, columns);
+          },
+          "counts"_a, "columns"_a)
       .def("with_s", &NBDDirichlet::with_s, "s"_a)
       .def("scaled", &NBDDirichlet::scaled, "periods"_a)
       .def_property_readonly("m", &NBDDirichlet::m)
       .def_property_readonly("k", &NBDDirichlet::k)
       .def_property_readonly("s", &NBDDirichlet::s)
-      .def_property_readonly("s_by_brand", [](const NBDDirichlet& d) { return give(std::vector<double>(d.s_by_brand())); })
+      .def_property_readonly("s_by_brand",
+                             [](const NBDDirichlet& d) { return give(std::vector<double>(d.s_by_brand())); })
       .def_property_readonly("shares", [](const NBDDirichlet& d) { return give(std::vector<double>(d.shares())); })
       .def_property_readonly("status", &NBDDirichlet::status)
       .def_property_readonly("penetration", [](const NBDDirichlet& d) { return give(d.penetration()); })
@@ -228,12 +247,19 @@ void bind_counts(py::module_& m) {
       .def_property_readonly("scr", [](const NBDDirichlet& d) { return give(d.scr()); })
       .def_property_readonly("loyal", [](const NBDDirichlet& d) { return give(d.loyal()); })
       .def_property_readonly("duplication", [](const NBDDirichlet& d) { return give(d.duplication()); })
-      .def("frequency", [](const NBDDirichlet& d, std::size_t brand, std::size_t n, bool open) { return give(d.frequency(brand, n, open)); },
-           "brand"_a, "n"_a, "open"_a)
-      .def("expect", [](const NBDDirichlet& d, std::size_t brand, std::size_t own) {
-        const auto e = d.expect(brand, own);
-        return py::make_tuple(e.wallet, e.share);
-      }, "brand"_a, "own"_a);
+      .def(
+          "frequency",
+          [](const NBDDirichlet& d, std::size_t brand, std::size_t n, bool open) {
+            return give(d.frequency(brand, n, open));
+          },
+          "brand"_a, "n"_a, "open"_a)
+      .def(
+          "expect",
+          [](const NBDDirichlet& d, std::size_t brand, std::size_t own) {
+            const auto e = d.expect(brand, own);
+            return py::make_tuple(e.wallet, e.share);
+          },
+          "brand"_a, "own"_a);
 }
 
 py::dict raked(share::raked_matrix&& m) {
@@ -250,37 +276,44 @@ py::dict raked(share::raked_matrix&& m) {
 
 /// Where nothing is known the prior is not copied before the sweeps.
 void bind_rake(py::module_& m) {
-  m.def("rake_dense", [](const column_in<double>& prior, std::size_t n, std::size_t k, const column_in<double>& rows,
-                         const column_in<double>& columns, const column_in<double>& known, const column_in<double>& row_weight,
-                         const column_in<double>& column_weight, double tol, int sweeps, unsigned threads) {
-    const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
-    const share::dense_matrix p{view(prior), n, k};
-    const auto fixed = view(known);
-    share::raked_matrix out;
-    {
-      py::gil_scoped_release free;
-      out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
-                          : share::rake_known(p, fixed, view(rows), view(columns), s);
-    }
-    return raked(std::move(out));
-  }, "prior"_a, "n"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a, "tol"_a, "sweeps"_a, "threads"_a);
-  m.def("rake_sparse", [](const column_in<std::uint64_t>& start, const column_in<std::uint32_t>& index,
-                          const column_in<double>& prior, std::size_t k, const column_in<double>& rows,
-                          const column_in<double>& columns, const column_in<double>& known, const column_in<double>& row_weight,
-                          const column_in<double>& column_weight, double tol, int sweeps, unsigned threads) {
-    static_assert(sizeof(std::size_t) == sizeof(std::uint64_t));
-    const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
-    const share::sparse_matrix p{view(start), view(index), view(prior), k};
-    const auto fixed = view(known);
-    share::raked_matrix out;
-    {
-      py::gil_scoped_release free;
-      out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
-                          : share::rake_known(p, fixed, view(rows), view(columns), s);
-    }
-    return raked(std::move(out));
-  }, "start"_a, "index"_a, "prior"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a, "tol"_a,
-        "sweeps"_a, "threads"_a);
+  m.def(
+      "rake_dense",
+      [](const column_in<double>& prior, std::size_t n, std::size_t k, const column_in<double>& rows,
+         const column_in<double>& columns, const column_in<double>& known, const column_in<double>& row_weight,
+         const column_in<double>& column_weight, double tol, int sweeps, unsigned threads) {
+        const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
+        const share::dense_matrix p{view(prior), n, k};
+        const auto fixed = view(known);
+        share::raked_matrix out;
+        {
+          py::gil_scoped_release free;
+          out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
+                              : share::rake_known(p, fixed, view(rows), view(columns), s);
+        }
+        return raked(std::move(out));
+      },
+      "prior"_a, "n"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a, "tol"_a, "sweeps"_a,
+      "threads"_a);
+  m.def(
+      "rake_sparse",
+      [](const column_in<std::uint64_t>& start, const column_in<std::uint32_t>& index, const column_in<double>& prior,
+         std::size_t k, const column_in<double>& rows, const column_in<double>& columns, const column_in<double>& known,
+         const column_in<double>& row_weight, const column_in<double>& column_weight, double tol, int sweeps,
+         unsigned threads) {
+        static_assert(sizeof(std::size_t) == sizeof(std::uint64_t));
+        const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
+        const share::sparse_matrix p{view(start), view(index), view(prior), k};
+        const auto fixed = view(known);
+        share::raked_matrix out;
+        {
+          py::gil_scoped_release free;
+          out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
+                              : share::rake_known(p, fixed, view(rows), view(columns), s);
+        }
+        return raked(std::move(out));
+      },
+      "start"_a, "index"_a, "prior"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a,
+      "tol"_a, "sweeps"_a, "threads"_a);
 }
 
 }  // namespace

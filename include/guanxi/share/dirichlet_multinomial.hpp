@@ -263,7 +263,7 @@ class DirichletMultinomial {
     for (std::size_t j = 0; j < columns; ++j) start[j] = 2.0 * h.column_sum[j] / total;
     fitted_ = true;
     alpha_ = start;
-    coefficient_ = coefficient(counts, columns);
+    coefficient_ = log_coefficient(counts, columns);
     if (std::count_if(alpha_.begin(), alpha_.end(), [](double a) { return a > 0; }) < 2) return one_supplier();
     const auto at = [&](std::span<const double> alpha) {
       return h.whole ? dirichlet_multinomial_slopes(h, alpha) : dirichlet_multinomial_slopes(counts, alpha, threads_);
@@ -347,7 +347,7 @@ class DirichletMultinomial {
 
   /// Sum over rows of ln(n! / prod x!), by the histogram's tables of ln k! where counts are small.
   template <class T>
-  [[nodiscard]] double coefficient(std::span<const T> counts, std::size_t columns) const {
+  [[nodiscard]] double log_coefficient(std::span<const T> counts, std::size_t columns) const {
     std::array<double, detail::short_count> table{};
     for (std::size_t k = 2; k < table.size(); ++k) table[k] = table[k - 1] + std::log(static_cast<double>(k));
     const auto log_factorial = [&](double x) {

@@ -184,8 +184,8 @@ class NBDDirichlet {
   };
   [[nodiscard]] given_own expect(std::size_t brand, std::size_t own) const {
     known(brand);
-    const auto [p, rest] = times(brand, own);
-    return {rest.wallet / p, rest.share / p};
+    const auto [p, sums] = times(brand, own);
+    return {sums.wallet / p, sums.share / p};
   }
 
  private:

@@ -53,8 +53,8 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
 }  // namespace detail
 
 /// rake, and the matrix written out: row_factor[i] prior[i, j] column_factor[j].
-[[nodiscard]] inline raked_matrix rake_all(dense_matrix prior, std::span<const double> rows, std::span<const double> columns,
-                                           const rake_settings& settings = {}) {
+[[nodiscard]] inline raked_matrix rake_all(dense_matrix prior, std::span<const double> rows,
+                                           std::span<const double> columns, const rake_settings& settings = {}) {
   raked_matrix out{{}, rake(prior, rows, columns, settings)};
   out.value.resize(prior.value.size());
   for (std::size_t i = 0; i < prior.rows; ++i)
@@ -65,8 +65,8 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
 }
 
 /// The same on compressed rows: one value a stored cell.
-[[nodiscard]] inline raked_matrix rake_all(sparse_matrix prior, std::span<const double> rows, std::span<const double> columns,
-                                           const rake_settings& settings = {}) {
+[[nodiscard]] inline raked_matrix rake_all(sparse_matrix prior, std::span<const double> rows,
+                                           std::span<const double> columns, const rake_settings& settings = {}) {
   raked_matrix out{{}, rake(prior, rows, columns, settings)};
   out.value.resize(prior.value.size());
   for (std::size_t i = 0; i < prior.rows(); ++i)
