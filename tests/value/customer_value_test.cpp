@@ -114,7 +114,9 @@ TEST(CustomerValue, CurrencyChangesMoneyOnly) {
   const forecast f = one.fit(book.days(), 799).predict(), g = two.fit(dear.days(), 799).predict();
   EXPECT_TRUE(same(f.purchases, g.purchases));
   for (std::size_t c = 0; c < f.customers(); ++c)
-    if (!std::isnan(f.value[c])) EXPECT_NEAR(g.value[c] / f.value[c], 64, 1e-6);
+    if (!std::isnan(f.value[c])) {
+      EXPECT_NEAR(g.value[c] / f.value[c], 64, 1e-6);
+    }
 }
 
 TEST(CustomerValue, WrongSettingsAreNamed) {

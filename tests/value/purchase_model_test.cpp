@@ -40,7 +40,9 @@ TEST(PurchaseModel, ThePublishedTablesOfCdnow) {
     row.model.probability_alive(data.rows(), p);
     row.model.expected_purchases(data.rows(), 39, e);
     EXPECT_NEAR(std::accumulate(p.begin(), p.end(), 0.0), row.alive, 0.005 + 1e-9) << row.model.name();
-    if (std::isfinite(row.purchases)) EXPECT_NEAR(std::accumulate(e.begin(), e.end(), 0.0), row.purchases, 0.005 + 1e-9) << row.model.name();
+    if (std::isfinite(row.purchases)) {
+      EXPECT_NEAR(std::accumulate(e.begin(), e.end(), 0.0), row.purchases, 0.005 + 1e-9) << row.model.name();
+    }
   }
 }
 
@@ -255,7 +257,7 @@ TEST(PurchaseModel, WrongRowsAreNamed) {
   EXPECT_EQ(fit(1, 0, 9), "value::BGNBD: frequency 1 with recency 0 in row 1");
   EXPECT_EQ(fit(0, 3, 9), "value::BGNBD: frequency 0 with recency 3 in row 1");
   EXPECT_EQ(fit(1, std::nan(""), 9), "value::BGNBD: recency is NaN in row 1");
-  EXPECT_EQ(sentence([] { BGNBD().fit({}); }), "value::BGNBD: there are no customers");
+  EXPECT_EQ(sentence([] { BGNBD().fit(customer_rows{}); }), "value::BGNBD: there are no customers");
   EXPECT_EQ(sentence([] { BGNBD().fit({std::vector<double>{1, 2}, std::vector<double>{1}, std::vector<double>{3, 3}}); }),
             "value::BGNBD: 'recency' has 1 entries, 'frequency' has 2");
   EXPECT_EQ(sentence([] { static_cast<void>(BGNBD().expected_purchases_new(9)); }), "value::BGNBD: fit comes first");
