@@ -1,6 +1,130 @@
 #include "columns.hpp"
 #include "topics.hpp"
 
+#include <string>
+
+#include <guanxi/market.hpp>
+
 namespace guanxi::python {
-void bind_market(py::module_&) {}
+namespace {
+using floats_in = column_in<double>;
+using ids_in = column_in<std::uint32_t>;
+using free_lock = py::gil_scoped_release;
+
+py::dict trend(const floats_in& values, const floats_in& periods, double level) {
+  const market::log_trend t = market::trend(view(values), view(periods), level);
+  return py::dict("rate"_a = t.rate, "low"_a = t.range.low, "high"_a = t.range.high, "slope"_a = t.slope, "standard_error"_a = t.standard_error,
+                  "used"_a = t.used, "left_out"_a = t.left_out, "status"_a = std::string(t.status()));
+}
+
+py::dict advantage_columns(market::advantages a) {
+  return py::dict("rca"_a = give(std::move(a.rca)), "rsca"_a = give(std::move(a.rsca)), "nrca"_a = give(std::move(a.nrca)));
+}
+
+py::dict advantage_table(const floats_in& values, std::size_t exporters, std::size_t products) {
+  const auto v = view(values);
+  market::advantages a;
+  {
+    free_lock unlocked;
+    a = market::advantage(v, exporters, products);
+  }
+  return advantage_columns(std::move(a));
+}
+
+py::dict advantage_rows(const ids_in& exporter, const ids_in& product, const floats_in& value, std::size_t exporters, std::size_t products) {
+  const auto e = view(exporter), p = view(product);
+  const auto v = view(value);
+  market::advantages a;
+  {
+    free_lock unlocked;
+    a = market::advantage(e, p, v, exporters, products);
+  }
+  return advantage_columns(std::move(a));
+}
+
+py::dict constant_share(const floats_in& w0, const floats_in& w1, const floats_in& all0, const floats_in& all1, std::size_t products, std::size_t places,
+                        const std::string& weights, const std::string& order) {
+  const auto a = view(w0), b = view(w1), c = view(all0), d = view(all1);
+  const market::share_weights w = market::to_share_weights(weights);
+  const market::share_order o = market::to_share_order(order);
+  market::share_split s;
+  {
+    free_lock unlocked;
+    s = market::constant_share(a, b, c, d, products, places, w, o);
+  }
+  return py::dict("market"_a = give(std::move(s.market)), "product"_a = give(std::move(s.product)), "place"_a = give(std::move(s.place)),
+                  "own"_a = give(std::move(s.own)), "total_market"_a = s.total_market, "total_product"_a = s.total_product,
+                  "total_place"_a = s.total_place, "total_own"_a = s.total_own, "change"_a = s.change, "entered"_a = s.entered, "left"_a = s.left,
+                  "raised"_a = s.raised);
+}
+
+py::dict sources_of_change(const floats_in& w0, const floats_in& w1, const floats_in& all0, const floats_in& all1, const ids_in& group, std::size_t groups) {
+  const auto a = view(w0), b = view(w1), c = view(all0), d = view(all1);
+  const auto g = view(group);
+  market::change_sources s;
+  {
+    free_lock unlocked;
+    s = market::sources_of_change(a, b, c, d, g, groups);
+  }
+  return py::dict("market"_a = give(std::move(s.market)), "mix"_a = give(std::move(s.mix)), "buyer"_a = give(std::move(s.buyer)),
+                  "own"_a = give(std::move(s.own)), "unexplained"_a = give(std::move(s.unexplained)), "raised"_a = s.raised);
+}
+
+py::array_t<double> similarities(const floats_in& a, const floats_in& b, std::size_t products) {
+  const auto x = view(a), y = view(b);
+  std::vector<double> s;
+  {
+    free_lock unlocked;
+    s = market::similarities(x, y, products);
+  }
+  return give(std::move(s));
+}
+
+py::dict country_table(const column_in<std::uint64_t>& start, const column_in<day>& date, const floats_in& amount, const ids_in& country,
+                       std::size_t countries, day end, const ids_in& customer, const ids_in& supplier, const ids_in& period, const floats_in& delivered,
+                       std::size_t suppliers, std::size_t periods, std::uint32_t own, std::uint32_t periods_a_year) {
+  market::country_input in;
+  in.ours = {view(start), view(date), view(amount)};
+  in.country = view(country);
+  in.countries = countries;
+  in.end = end;
+  in.seen = {view(customer), view(supplier), view(period), view(delivered), {}, in.country.size(), suppliers, periods};
+  in.own = own;
+  in.periods_a_year = periods_a_year;
+  market::country_columns t;
+  {
+    free_lock unlocked;
+    t = market::country_table(in);
+  }
+  return py::dict("customers"_a = give(std::move(t.customers)), "customers_seen"_a = give(std::move(t.customers_seen)),
+                  "sales"_a = give(std::move(t.sales)), "sales_before"_a = give(std::move(t.sales_before)), "growth"_a = give(std::move(t.growth)),
+                  "market"_a = give(std::move(t.market)), "market_before"_a = give(std::move(t.market_before)),
+                  "market_growth"_a = give(std::move(t.market_growth)), "share"_a = give(std::move(t.share)),
+                  "share_before"_a = give(std::move(t.share_before)), "suppliers"_a = give(std::move(t.suppliers)),
+                  "leader"_a = give(std::move(t.leader)), "leader_share"_a = give(std::move(t.leader_share)), "hhi"_a = give(std::move(t.hhi)),
+                  "from_market"_a = give(std::move(t.from_market)), "from_own"_a = give(std::move(t.from_own)));
+}
+
+py::dict concentration(const floats_in& amounts) {
+  const guanxi::concentration c = concentration_of(view(amounts));
+  return py::dict("parts"_a = c.parts, "total"_a = c.total, "hhi"_a = c.hhi, "normalised"_a = c.normalised, "effective"_a = c.effective,
+                  "entropy"_a = c.entropy, "cr1"_a = c.cr1, "cr3"_a = c.cr3);
+}
+}  // namespace
+
+void bind_market(py::module_& m) {
+  auto topic = m.def_submodule("market", "Countries and products.");
+  topic.attr("NOBODY") = market::nobody;
+  topic.def("cagr", &market::cagr, "first"_a, "last"_a, "periods"_a);
+  topic.def("midpoint", &market::midpoint_growth, "first"_a, "last"_a);
+  topic.def("trend", &trend, "values"_a, "periods"_a, "level"_a);
+  topic.def("advantage_table", &advantage_table, "values"_a, "exporters"_a, "products"_a);
+  topic.def("advantage_rows", &advantage_rows, "exporter"_a, "product"_a, "value"_a, "exporters"_a, "products"_a);
+  topic.def("constant_share", &constant_share, "w0"_a, "w1"_a, "W0"_a, "W1"_a, "products"_a, "places"_a, "weights"_a, "order"_a);
+  topic.def("sources_of_change", &sources_of_change, "w0"_a, "w1"_a, "W0"_a, "W1"_a, "group"_a, "groups"_a);
+  topic.def("similarities", &similarities, "a"_a, "b"_a, "products"_a);
+  topic.def("country_table", &country_table, "start"_a, "date"_a, "amount"_a, "country"_a, "countries"_a, "end"_a, "customer"_a, "supplier"_a,
+            "period"_a, "delivered"_a, "suppliers"_a, "periods"_a, "own"_a, "periods_a_year"_a);
+  topic.def("concentration", &concentration, "amounts"_a);
+}
 }  // namespace guanxi::python
