@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import html
 import json
 import math
 from pathlib import Path
@@ -59,8 +58,20 @@ def page(review: Review) -> str:
 _UNITS = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}
 
 
+def _known(value: Any) -> Any:
+    """The value with NaN and infinity as null, which is how JSON says "not known"."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _known(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known(part) for part in value]
+    return value
+
+
 def _script_safe(value: Any) -> str:
     """JSON that may stand inside a script element."""
+    value = _known(value)
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -141,7 +152,7 @@ def _footer() -> str:
 
 
 def _sized(chart: Any) -> dict[str, Any]:
-    spec: dict[str, Any] = chart.properties(width="container", height=300).configure_view(strokeOpacity=0).to_dict()
+    spec: dict[str, Any] = chart.properties(width="container", height=300).configure_view(strokeOpacity=0).to_dict(validate=False)
     return spec
 
 
@@ -213,7 +224,3 @@ def charts(review: Review) -> list[Any]:
             tooltip=["part:N", alt.Tooltip("amount:Q", format=",.0f")]))
     return out
 
-
-def escape(value: object) -> str:
-    """Text made safe for HTML."""
-    return html.escape(str(value))

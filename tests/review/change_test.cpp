@@ -69,12 +69,39 @@ TEST(JoinOwn, KeepsTheOrderAndEveryRow) {
   const std::vector<std::uint32_t> customer{0, 1}, period{1, 0}, supplier{0, 0};
   const std::vector<double> amount{70, 5}, own{1, 2, 0, 4};
   const ledger::deliveries seen{customer, supplier, period, amount, {}, 2, 1, 2};
-  const auto joined = join_own(seen, own);
+  const auto joined = join_own(seen, own, 1);
   EXPECT_EQ(joined.customer, (std::vector<std::uint32_t>{0, 0, 0, 1, 1}));
   EXPECT_EQ(joined.period, (std::vector<std::uint32_t>{0, 1, 1, 0, 1}));
   EXPECT_EQ(joined.supplier, (std::vector<std::uint32_t>{1, 0, 1, 0, 1}));
   EXPECT_EQ(joined.amount, (std::vector<double>{1, 70, 2, 5, 4}));
   EXPECT_EQ(joined.view().suppliers, 2u);
+}
+
+TEST(JoinOwn, ReplacesWhatWasSeenOfUsInItsPlace) {
+  const std::vector<std::uint32_t> customer{0, 0, 0, 1}, period{0, 0, 0, 0}, supplier{0, 1, 2, 1};
+  const std::vector<double> amount{70, 9, 8, 5}, own{10, 0};
+  const ledger::deliveries seen{customer, supplier, period, amount, {}, 2, 3, 1};
+  const auto joined = join_own(seen, own, 1);
+  EXPECT_EQ(joined.supplier, (std::vector<std::uint32_t>{0, 1, 2}));
+  EXPECT_EQ(joined.amount, (std::vector<double>{70, 10, 8}));
+  EXPECT_EQ(joined.suppliers, 3u);
+}
+
+TEST(RecogniseOwn, APartOfUsIsEnoughAndASmallRivalIsNot) {
+  // 12 periods; supplier 0 is a rival with half our figures, supplier 1 is us, seen in every third period only
+  std::vector<std::uint32_t> customer, period, supplier;
+  std::vector<double> amount, own;
+  for (std::uint32_t c = 0; c < 4; ++c)
+    for (std::uint32_t t = 0; t < 12; ++t) {
+      own.push_back(100 + c + t);
+      customer.push_back(c), period.push_back(t), supplier.push_back(0), amount.push_back(own.back() / 2);
+      if (t % 3 != 0) continue;
+      customer.push_back(c), period.push_back(t), supplier.push_back(1), amount.push_back(own.back());
+    }
+  const auto match = recognise_own({customer, supplier, period, amount, {}, 4, 2, 12}, own);
+  EXPECT_EQ(match.supplier, 1u);
+  EXPECT_EQ(match.equal, 1.0);
+  EXPECT_EQ(match.cells, 16u);
 }
 
 TEST(Words, NumbersReadWell) {

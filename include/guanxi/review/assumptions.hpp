@@ -51,10 +51,11 @@ inline void check(const settings& s) {
 
 /// What the prior of effort says, in words.
 [[nodiscard]] inline std::string response_sentence(const response_prior& p) {
-  const double low = beta_quantile(p.most_a, p.most_b, 0.05), high = beta_quantile(p.most_a, p.most_b, 0.95);
+  const double low = beta_quantile(0.05, p.most_a, p.most_b), high = beta_quantile(0.95, p.most_a, p.most_b);
   return "What effort does is a stated prior, not an estimate: a ledger without variation in effort cannot tell. It wins a part of the room to "
          "grow and of what lapses, at saturation " + percent(p.most_a / (p.most_a + p.most_b)) + " in the mean (90 % from " + percent(low) + " to " +
-         percent(high) + "); half of that after " + in_words(p.half) + " hours, give or take a factor of " + in_words(std::exp(1.6448536269514722 * p.half_log_sd)) + ".";
+         percent(high) + "); half of that after " + in_words(p.half) + " hours, give or take a factor of " + in_words(std::exp(1.6448536269514722 * p.half_log_sd)) + "; a customer that has left is pulled " +
+         percent(p.win_back) + " as much.";
 }
 
 }  // namespace guanxi::review

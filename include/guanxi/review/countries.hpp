@@ -49,7 +49,7 @@ inline void fill_markets(country_columns& out, const std::vector<std::uint32_t>&
     const auto leader = static_cast<std::size_t>(std::max_element(of, of + seen.suppliers) - of);
     out.leader[r] = static_cast<std::uint32_t>(leader);
     out.leader_share[r] = of[leader] / out.market_year[r];
-    out.share[r] = of[shares.own] / out.market_year[r];
+    if (shares.own != no_supplier) out.share[r] = of[shares.own] / out.market_year[r];
     out.hhi[r] = concentration_of({of, seen.suppliers}).hhi;
   }
 }

@@ -32,6 +32,7 @@ struct response_prior {
   double most_a = 2.0, most_b = 6.0;      // part of the headroom won at saturation ~ Beta(a, b): mean 0.25
   double half = 24.0, half_log_sd = 0.7;  // hours that win half of that ~ lognormal around `half`
   double power = 1.2, power_log_sd = 0.4; // above 1: the first hours alone do little
+  double win_back = 0.25;                 // pull on a customer that has left, relative to one that buys
 };
 
 /// What is known of each account; NaN = unknown. Money over the horizon.
@@ -59,8 +60,8 @@ namespace detail {
 /// Expected gain of every effort level for every account, with the interval over what effort might do and over value
 /// and headroom.
 ///
-/// gain = margin * (headroom * won(hours) + lapsing * won(hours)), won(h) = most * h^p / (half^p + h^p), where lapsing is
-/// what the account would be worth if it is kept, times the chance that it has gone silent.
+/// gain = margin * won(hours) * (headroom * (a + (1 - a) win_back) + lapsing * win_back), won(h) = most * h^p / (half^p + h^p),
+/// where a is P(alive) and lapsing is what the account would be worth if it still bought (value / max(a, 0.2)) times 1 - a.
 /// Takes   stakes: n entries a column; levels: at least one, the first one free; margin in (0, 1].
 /// Gives   n * levels rows; an unknown headroom counts as 0.
 /// Fails   errc::size_mismatch, errc::out_of_domain.
@@ -99,11 +100,12 @@ namespace detail {
         std::vector<double> stake(draws), sample(draws);
         for (std::size_t i = begin; i < end; ++i) {
           const double value = std::isfinite(stakes.value[i]) ? std::max(0.0, stakes.value[i]) : 0.0;
-          const double room = std::isfinite(stakes.headroom[i]) ? std::max(0.0, stakes.headroom[i]) : 0.0;
           const double alive = std::isfinite(stakes.p_alive[i]) ? stakes.p_alive[i] : 1.0;
-          const double lapsing = value / std::max(alive, 0.05) * (1 - alive);
+          const double pull = alive + (1 - alive) * prior.win_back;
+          const double room = std::isfinite(stakes.headroom[i]) ? pull * std::max(0.0, stakes.headroom[i]) : 0.0;
+          const double lapsing = value / std::max(alive, 0.2) * (1 - alive) * prior.win_back;
           const double value_sd = detail::log_sd(stakes.value_low[i], stakes.value_high[i], value);
-          const double room_sd = detail::log_sd(stakes.headroom_low[i], stakes.headroom_high[i], room);
+          const double room_sd = detail::log_sd(stakes.headroom_low[i], stakes.headroom_high[i], stakes.headroom[i]);
           random_stream random(seed, draws + i);
           for (double& s : stake)
             s = lapsing * std::exp(value_sd * random.normal() - value_sd * value_sd / 2) +

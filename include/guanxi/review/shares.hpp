@@ -1,8 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,31 +61,46 @@ namespace detail {
   return own;
 }
 
+/// Takes our sales from the ledger as supplier `us`, in place of the rows that the deliveries may have of it.
+inline void put_own(share_picture& out, const known_deliveries& known, std::span<const double> own, std::uint32_t us) {
+  out.joined = join_own(known.rows, own, us);
+  out.rows = out.joined.view();
+  out.own = us;
+}
+
 /// Finds us among the suppliers, or adds us; fills suppliers, own, rows and notes.
 inline void find_own(share_picture& out, const ledger::purchase_days& days, const known_deliveries& known, const std::string& name) {
-  constexpr double sure = 0.8;  // likeness from which the figures are ours
+  constexpr double sure = 0.8;  // likeness or part of equal cells from which the figures are ours
   out.suppliers = known.suppliers;
   out.rows = known.rows;
-  if (!name.empty()) {
-    for (std::size_t s = 0; s < known.suppliers.size(); ++s)
-      if (known.suppliers[s] == name) out.own = static_cast<std::uint32_t>(s);
-    if (out.own != no_supplier) {
-      out.notes.push_back("Among the suppliers we are '" + name + "', as you said.");
-      return;
-    }
-  }
   const std::vector<double> own = own_by_period(days, known);
+  const bool placed = std::any_of(own.begin(), own.end(), [](double x) { return x > 0; });
   const own_match match = recognise_own(known.rows, own);
-  if (name.empty() && match.likeness >= sure) {
-    out.own = match.supplier;
-    out.notes.push_back("Among the suppliers we are '" + known.suppliers[match.supplier] + "': its figures are " +
-                        percent(match.likeness) + " the same as the ledger's.");
+  const auto named = static_cast<std::uint32_t>(std::find(known.suppliers.begin(), known.suppliers.end(), name) - known.suppliers.begin());
+  if (!name.empty() && named < known.suppliers.size()) {
+    out.own = named;
+    const bool whole = !placed || (match.supplier == named && match.likeness >= sure);
+    if (!whole) put_own(out, known, own, named);
+    out.notes.push_back("Among the suppliers we are '" + name + "', as you said" + (whole ? "." : "; its figures are taken from the ledger."));
     return;
   }
-  out.joined = join_own(known.rows, own);
-  out.rows = out.joined.view();
-  out.own = static_cast<std::uint32_t>(known.rows.suppliers);
+  if (name.empty() && std::max(match.likeness, match.equal) >= sure) {
+    out.own = match.supplier;
+    const std::string who = "Among the suppliers we are '" + known.suppliers[match.supplier] + "': ";
+    if (match.likeness >= sure) {
+      out.notes.push_back(who + "its figures are " + percent(match.likeness) + " the same as the ledger's.");
+    } else {
+      put_own(out, known, own, match.supplier);
+      out.notes.push_back(who + percent(match.equal) + " of the cells seen of it hold the ledger's figures; the rest of ours is taken from the ledger.");
+    }
+    return;
+  }
+  if (!placed && name.empty()) {
+    out.notes.push_back("Our sales cannot be put beside the deliveries (their periods are no dates, or other years): say who we are with `own`.");
+    return;
+  }
   out.suppliers.push_back(name.empty() ? "us" : name);
+  put_own(out, known, own, static_cast<std::uint32_t>(known.rows.suppliers));
   out.notes.push_back("No supplier of the deliveries has our figures" +
                       (match.supplier == no_supplier ? std::string() : " (the nearest, '" + known.suppliers[match.supplier] + "', agrees to " + percent(match.likeness) + ")") +
                       ": our sales were added to them as '" + out.suppliers.back() + "'.");
