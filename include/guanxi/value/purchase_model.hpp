@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -144,9 +145,33 @@ class PurchaseModel {
   void expected_purchases(const customer_rows& rows, double horizon, std::span<double> out) const {
     ready(rows, out.size());
     check_horizon(horizon);
-    each(rows.size(), [&](std::size_t i, detail::ahead_space& space) {
-      out[i] = value::expected_purchases(parameters_, story_, rows.frequency[i], rows.recency[i], rows.age[i], horizon, space);
-    });
+    if (story_.stages > 1 || story_.stop == dropout::none) {
+      each(rows.size(), [&](std::size_t i, detail::ahead_space& space) {
+        out[i] = value::expected_purchases(parameters_, story_, rows.frequency[i], rows.recency[i], rows.age[i], horizon, space);
+      });
+      return;
+    }
+    // For k = 1 what a living customer will buy depends on frequency and age alone: kept in a small table by both.
+    parallel_blocks(
+        rows.size(), 65'536,
+        [&](std::size_t begin, std::size_t end, std::size_t) {
+          struct kept { double x = -1, age = -1, mean = 0; };
+          std::vector<kept> table(8192);
+          detail::ahead_space space;
+          for (std::size_t i = begin; i < end; ++i) {
+            const double x = rows.frequency[i], age = rows.age[i];
+            const std::uint64_t key = (std::bit_cast<std::uint64_t>(age) ^ (static_cast<std::uint64_t>(x) << 21)) * 0x9E3779B97F4A7C15u;
+            kept& slot = table[key >> 51];
+            if (slot.x != x || slot.age != age) {
+              detail::at_least_given_alive(parameters_, story_, x, 0.0, age, horizon, space);
+              double sum = 0;
+              for (std::size_t n = space.at_least.size(); n-- > 1;) sum += space.at_least[n];
+              slot = {x, age, sum};
+            }
+            out[i] = slot.mean * value::probability_alive(parameters_, story_, x, rows.recency[i], age);
+          }
+        },
+        settings_.threads);
   }
   /// P(exactly n purchases in the horizon) of each customer.
   void probability_of(const customer_rows& rows, std::uint64_t n, double horizon, std::span<double> out) const {
