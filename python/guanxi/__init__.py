@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import _core, graph, share, simulate
+from . import _core, graph, relation, share, simulate
 from ._errors import Error
 from .deliveries import Deliveries
 from .ledger import Ledger
 
 __version__: str = _core.__version__
 
-__all__ = ["Deliveries", "Error", "Ledger", "__version__", "graph", "share"]
+__all__ = ["Deliveries", "Error", "Ledger", "__version__", "graph", "relation", "share"]
