@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from . import _core, graph, share, simulate
 from ._errors import Error
+from .archive import Archive
 from .deliveries import Deliveries
 from .ledger import Ledger
 
 __version__: str = _core.__version__
 
-__all__ = ["Deliveries", "Error", "Ledger", "__version__", "graph", "share", "simulate"]
+__all__ = ["Archive", "Deliveries", "Error", "Ledger", "__version__", "graph", "share", "simulate"]
