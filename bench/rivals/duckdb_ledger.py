@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import guanxi as gx
 import pyarrow as pa
-from _ledger_book import book, same
+from ledgerbook import book, same
 from harness import Row, race
 
 QUERY = """

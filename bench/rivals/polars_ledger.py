@@ -5,7 +5,7 @@ from __future__ import annotations
 import guanxi as gx
 import polars as pl
 import pyarrow as pa
-from _ledger_book import book, same
+from ledgerbook import book, same
 from harness import Row, race
 
 
