@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,10 @@ struct count_part {
   template <class T>
   void add(std::span<const T> counts, std::size_t columns, std::size_t begin, std::size_t end) {
     flat.assign((columns + 1) * short_count, 0);
+    if constexpr (std::is_integral_v<T>) {
+      if (add_short(counts, columns, begin, end)) return;
+      flat.assign((columns + 1) * short_count, 0);
+    }
     const T* x = counts.data() + begin * columns;
     for (std::size_t i = begin; i < end; ++i) {
       double sum = 0.0;
@@ -61,6 +66,26 @@ struct count_part {
   }
 
  private:
+  /// All of whole numbers below short_count, row sums too: no conversion. False when one is not; then the long way is
+  /// gone.
+  template <class T>
+  bool add_short(std::span<const T> counts, std::size_t columns, std::size_t begin, std::size_t end) {
+    const T* x = counts.data() + begin * columns;
+    for (std::size_t i = begin; i < end; ++i) {
+      std::uint64_t sum = 0;
+      std::uint32_t* here = flat.data();
+      for (std::size_t j = 0; j < columns; ++j, ++x, here += short_count) {
+        const auto value = static_cast<std::uint64_t>(*x);  // a negative one becomes large
+        if (value >= short_count) return false;
+        ++here[value];
+        sum += value;
+      }
+      if (sum >= short_count) return false;
+      ++here[sum];
+    }
+    return true;
+  }
+
   void put(std::size_t j, double value) {
     if (value < static_cast<double>(short_count)) {
       const auto c = static_cast<std::uint32_t>(value);
@@ -263,7 +288,7 @@ class DirichletMultinomial {
     for (std::size_t j = 0; j < columns; ++j) start[j] = 2.0 * h.column_sum[j] / total;
     fitted_ = true;
     alpha_ = start;
-    coefficient_ = log_coefficient(counts, columns);
+    coefficient_ = h.whole ? log_coefficient(h) : log_coefficient(counts, columns);
     if (std::count_if(alpha_.begin(), alpha_.end(), [](double a) { return a > 0; }) < 2) return one_supplier();
     const auto at = [&](std::span<const double> alpha) {
       return h.whole ? dirichlet_multinomial_slopes(h, alpha) : dirichlet_multinomial_slopes(counts, alpha, threads_);
@@ -370,6 +395,15 @@ class DirichletMultinomial {
           return out;
         },
         threads_);
+  }
+
+  /// The same from the histogram: sum of ln x! = sum_c #{x > c} ln(c + 1).
+  [[nodiscard]] static double log_coefficient(const count_histogram& h) {
+    running_sum sum;
+    for (std::size_t c = 0; c < h.total.size(); ++c) sum.add(h.total[c] * std::log(static_cast<double>(c + 1)));
+    for (const auto& above : h.above)
+      for (std::size_t c = 0; c < above.size(); ++c) sum.add(-above[c] * std::log(static_cast<double>(c + 1)));
+    return sum.value();
   }
 
   unsigned threads_;

@@ -144,10 +144,10 @@ class raking {
     start_columns();
     double total = 0.0, best = std::numeric_limits<double>::infinity();
     for (const double x : want_row_) total += x;
-    if (empty_row(total)) return std::move(result_);
     int since = 0;
     for (result_.sweeps = 1; result_.sweeps <= settings_.sweeps; ++result_.sweeps) {
       const double off = sweep();
+      if (result_.sweeps == 1 && empty_row(total)) return std::move(result_);
       result_.error = total > 0 ? off / total : 0.0;
       if (result_.sweeps > 1 && result_.error <= settings_.tol) {
         result_.converged = true;
@@ -186,10 +186,19 @@ class raking {
     good(want_column_, "columns", false);
     good(settings_.row_weight, "row_weight", true);
     good(settings_.column_weight, "column_weight", true);
-    good(p_.m.value, "prior", false);
+    parallel_blocks(
+        p_.m.value.size(), 1 << 18, [&](std::size_t begin, std::size_t end, std::size_t) { good_prior(begin, end); },
+        settings_.threads);
     if (!(settings_.tol > 0))
       throw error(errc::out_of_domain,
                   "share::rake: 'tol' is " + std::to_string(settings_.tol) + ", it must be above 0");
+  }
+
+  void good_prior(std::size_t begin, std::size_t end) const {
+    for (std::size_t e = begin; e < end; ++e)
+      if (!(p_.m.value[e] >= 0 && p_.m.value[e] <= std::numeric_limits<double>::max()))
+        throw error(errc::out_of_domain, "share::rake: 'prior' has " + std::to_string(p_.m.value[e]) + " at " +
+                                             std::to_string(e) + ", it must be at least 0 and finite");
   }
 
   [[nodiscard]] bool hard() const {
@@ -221,8 +230,7 @@ class raking {
   /// A row that wants something and has no prior at all: nothing can be done.
   bool empty_row(double total) {
     for (std::size_t i = 0; i < p_.rows(); ++i) {
-      if (!(want_row_[i] > 1e-12 * total) || !std::isinf(row_weight(i))) continue;
-      if (p_.times(i, result_.column_factor.data()) > 0) continue;
+      if (result_.row_factor[i] > 0 || !(want_row_[i] > 1e-12 * total) || !std::isinf(row_weight(i))) continue;
       bool any = false;
       p_.each(i, [&](std::uint32_t, double v) { any = any || v > 0; });
       result_.error = want_row_[i] / total;

@@ -57,10 +57,17 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
                                            std::span<const double> columns, const rake_settings& settings = {}) {
   raked_matrix out{{}, rake(prior, rows, columns, settings)};
   out.value.resize(prior.value.size());
-  for (std::size_t i = 0; i < prior.rows; ++i)
-    for (std::size_t j = 0; j < prior.columns; ++j)
-      out.value[i * prior.columns + j] =
-          out.found.row_factor[i] * prior.value[i * prior.columns + j] * out.found.column_factor[j];
+  parallel_blocks(
+      prior.rows, 256,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const double r = out.found.row_factor[i];
+          const std::size_t at = i * prior.columns;
+          for (std::size_t j = 0; j < prior.columns; ++j)
+            out.value[at + j] = r * prior.value[at + j] * out.found.column_factor[j];
+        }
+      },
+      settings.threads);
   return out;
 }
 
@@ -69,9 +76,14 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
                                            std::span<const double> columns, const rake_settings& settings = {}) {
   raked_matrix out{{}, rake(prior, rows, columns, settings)};
   out.value.resize(prior.value.size());
-  for (std::size_t i = 0; i < prior.rows(); ++i)
-    for (std::size_t e = prior.start[i]; e < prior.start[i + 1]; ++e)
-      out.value[e] = out.found.row_factor[i] * prior.value[e] * out.found.column_factor[prior.column[e]];
+  parallel_blocks(
+      prior.rows(), 4096,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t i = begin; i < end; ++i)
+          for (std::size_t e = prior.start[i]; e < prior.start[i + 1]; ++e)
+            out.value[e] = out.found.row_factor[i] * prior.value[e] * out.found.column_factor[prior.column[e]];
+      },
+      settings.threads);
   return out;
 }
 
