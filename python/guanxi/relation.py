@@ -110,8 +110,8 @@ def movement(tiers: Any, *, level: float = 0.9, count: int = 4) -> Movement:
         raise Error(f"relation: 'tier' is {tier[row]:g} in row {row}, want 0 to {count - 1}")
     m = _c.movement(customer, period, tier.astype(np.uint8), count, level)
     by = {"period": shown(m["period"]), "up": m["up"], "same": m["same"], "down": m["down"]}
-    square = [m[k].reshape(count, count) for k in ("counts", "rate", "low", "high")]
-    return Movement(*square, m["stay"], m["stay_low"], m["stay_high"], give(by, kind_of(tiers)), int(m["gaps"]))
+    counts, rates, low, high = (m[k].reshape(count, count) for k in ("counts", "rate", "low", "high"))
+    return Movement(counts, rates, low, high, m["stay"], m["stay_low"], m["stay_high"], give(by, kind_of(tiers)), int(m["gaps"]))
 
 
 def _periods(table: pa.Table) -> tuple[npt.NDArray[np.int64], Any]:
