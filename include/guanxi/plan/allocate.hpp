@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <guanxi/base/interval.hpp>
 #include <guanxi/plan/book.hpp>
 #include <guanxi/plan/core.hpp>
-#include <guanxi/base/interval.hpp>
 #include <guanxi/plan/dual.hpp>
 #include <guanxi/plan/feasible.hpp>
 #include <guanxi/plan/repair.hpp>
@@ -47,7 +47,8 @@ inline std::string gap_text(double gap) {
 
 /// Bounds the levels that a better plan could use, where the settings ask for it. Betters `x` and plan.bound.
 /// `fits`: whether x keeps its rows. plan.value is minus infinity when no plan is known at the end.
-inline bool prove(const problem& p, std::span<const double> l, const settings& set, bool fits, draft& x, allocation& plan) {
+inline bool prove(const problem& p, std::span<const double> l, const settings& set, bool fits, draft& x,
+                  allocation& plan) {
   const double none = -std::numeric_limits<double>::infinity();
   plan.value = fits ? x.value : none;
   const double size = std::max(std::abs(plan.bound), fits ? std::abs(x.value) : 0.0);
@@ -95,7 +96,8 @@ inline bool prove(const problem& p, std::span<const double> l, const settings& s
 
 /// The failing rows in words. `account` and `limit_name` turn numbers into the caller's names.
 template <class AccountName, class LimitName>
-[[nodiscard]] std::string sentence(const allocation& plan, const settings& set, AccountName&& account, LimitName&& limit_name) {
+[[nodiscard]] std::string sentence(const allocation& plan, const settings& set, AccountName&& account,
+                                   LimitName&& limit_name) {
   std::string text = "infeasible: ";
   const auto row_name = [&](const shortfall& s) {
     std::string name = detail::budget_name(set, s.budget);
@@ -113,27 +115,32 @@ template <class AccountName, class LimitName>
     if (!first) text += "; ";
     first = false;
     if (s.why == shortfall::kind::not_found)
-      return text + "no plan was found that keeps all rows, though none is proven missing; allow more nodes or raise a budget";
+      return text +
+             "no plan was found that keeps all rows, though none is proven missing; allow more nodes or raise a budget";
     if (s.why == shortfall::kind::no_level) {
-      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j) text.append(j ? ", " : "").append(account(s.accounts[j]));
+      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j)
+        text.append(j ? ", " : "").append(account(s.accounts[j]));
       text += s.accounts.size() > 3 ? ", ... have" : s.accounts.size() > 1 ? " have" : " has";
       text += " no level left: excluded, or larger than what the others leave of a budget";
       continue;
     }
     const std::string name = row_name(s);
     if (s.why == shortfall::kind::out_of_reach) {
-      text += name + " asks " + detail::amount_text(s.need) + ", at most " + detail::amount_text(s.have) + " can be met";
+      text +=
+          name + " asks " + detail::amount_text(s.need) + ", at most " + detail::amount_text(s.have) + " can be met";
       continue;
     }
     if (s.of_limit) {
-      text += name + " is " + detail::amount_text(s.have) + ", its accounts need at least " + detail::amount_text(s.need);
+      text +=
+          name + " is " + detail::amount_text(s.have) + ", its accounts need at least " + detail::amount_text(s.need);
       continue;
     }
     text += name + " needs at least " + detail::amount_text(s.need) + ", budget " + detail::amount_text(s.have) +
             ": raise it by " + detail::amount_text(s.need - s.have);
     if (!s.accounts.empty()) {
       text += " or free one of ";
-      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j) text.append(j ? ", " : "").append(account(s.accounts[j]));
+      for (std::size_t j = 0; j < std::min<std::size_t>(3, s.accounts.size()); ++j)
+        text.append(j ? ", " : "").append(account(s.accounts[j]));
       if (s.accounts.size() > 3) text += ", ...";
       text += " (largest first)";
     }
@@ -157,12 +164,14 @@ template <class AccountName, class LimitName>
 
 /// One level for every account under shared budgets, so that the sum of gains is as large as possible.
 ///
-/// Takes   b: the options (see book); budget: K amounts >= 0; set: pins, minimum levels, floors and caps, proof, threads.
-/// Gives   the plan, the price of each budget, and a bound that no plan can exceed: (bound - value)/|bound| is the
+/// Takes   b: the options (see book); budget: K amounts >= 0; set: pins, minimum levels, floors and caps, proof,
+/// threads. Gives   the plan, the price of each budget, and a bound that no plan can exceed: (bound - value)/|bound| is
+/// the
 ///         certified gap. Rows that cannot be met give status "infeasible: ..." and the failing rows, no levels.
 /// Fails   errc::size_mismatch, not_finite, out_of_domain, unknown_name for a broken book, with account and level.
-/// Costs   a few passes over the book; 8 bytes (K + 1) a level are read once a pass. Same plan for any number of threads.
-/// Source  multiple-choice knapsack by Lagrangian decomposition: Sinha and Zoltners (1979), Oper. Res. 27, 503-515;
+/// Costs   a few passes over the book; 8 bytes (K + 1) a level are read once a pass. Same plan for any number of
+/// threads. Source  multiple-choice knapsack by Lagrangian decomposition: Sinha and Zoltners (1979), Oper. Res. 27,
+/// 503-515;
 ///         any prices l >= 0 give a bound L(l) >= every plan.
 /// Beware  a gap in value is not a gap in choices: near-ties abound, look at explain().
 [[nodiscard]] inline allocation allocate(const book& b, std::span<const double> budget, const settings& set = {}) {
@@ -226,10 +235,17 @@ template <class AccountName, class LimitName>
       for (std::size_t d = 0; d < p.rows.size(); ++d) {
         const bool in_proof = miss.least > 1e-9 ? miss.weight[d] > 1e-9 : proven;
         if (!in_proof) continue;
-        plan.failing.push_back({shortfall::kind::joint, p.rows[d].budget, d >= k, d >= k ? d - k : 0, p.rows[d].amount + miss.raise[d],
-                                p.rows[d].amount, miss.raise[d], {}});
+        plan.failing.push_back({shortfall::kind::joint,
+                                p.rows[d].budget,
+                                d >= k,
+                                d >= k ? d - k : 0,
+                                p.rows[d].amount + miss.raise[d],
+                                p.rows[d].amount,
+                                miss.raise[d],
+                                {}});
       }
-      if (plan.failing.empty()) plan.failing.push_back({shortfall::kind::not_found, 0, false, 0, unknown, unknown, unknown, {}});
+      if (plan.failing.empty())
+        plan.failing.push_back({shortfall::kind::not_found, 0, false, 0, unknown, unknown, unknown, {}});
       return infeasible(sentence(plan, set, number, group));
     }
     detail::recount(p, x);

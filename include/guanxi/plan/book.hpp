@@ -27,43 +27,43 @@ struct held {
 
 /// A floor or a cap on what the accounts of one group take of one budget.
 struct limit {
-  std::size_t grouping = 0;   // which column of settings::groups
-  std::uint32_t group = 0;    // the group's number in that column
-  std::size_t budget = 0;     // which budget
-  bool floor = true;          // at least `amount`; false: at most
-  double amount = 0.0;        // in the budget's unit
+  std::size_t grouping = 0;  // which column of settings::groups
+  std::uint32_t group = 0;   // the group's number in that column
+  std::size_t budget = 0;    // which budget
+  bool floor = true;         // at least `amount`; false: at most
+  double amount = 0.0;       // in the budget's unit
 };
 
 /// How far the proof of optimality goes.
 enum class proof {
-  none,      // prices, repair and fill; the certified gap says how good the plan is
-  automatic, // prove when the core is small (see plan::allocate), else stop at the certified gap
-  full,      // prove, within settings::nodes
+  none,       // prices, repair and fill; the certified gap says how good the plan is
+  automatic,  // prove when the core is small (see plan::allocate), else stop at the certified gap
+  full,       // prove, within settings::nodes
 };
 
 /// Settings of plan::allocate; the defaults suit every size.
 struct settings {
   proof exact = proof::automatic;
-  double tolerance = 1e-9;             // relative, of the bound against the best bound that prices can give
-  std::uint64_t nodes = 20'000;        // of the proof; a count and not a time, so that every machine gives the same plan
-  unsigned threads = 0;                // 0: all of the machine's; the answer does not depend on it
-  std::vector<held> pins;              // account takes exactly this level
-  std::vector<held> excluded;          // account may not take this level
-  std::vector<held> minimum;           // account takes this level or a later one
+  double tolerance = 1e-9;       // relative, of the bound against the best bound that prices can give
+  std::uint64_t nodes = 20'000;  // of the proof; a count and not a time, so that every machine gives the same plan
+  unsigned threads = 0;          // 0: all of the machine's; the answer does not depend on it
+  std::vector<held> pins;        // account takes exactly this level
+  std::vector<held> excluded;    // account may not take this level
+  std::vector<held> minimum;     // account takes this level or a later one
   std::vector<std::span<const std::uint32_t>> groups;  // columns of group numbers, one entry an account
-  std::vector<limit> limits;           // floors and caps of groups
-  std::vector<double> start_prices;    // warm start: prices of budgets (and limits) of a similar book
-  std::vector<std::string> names;      // of the budgets, for sentences; "budget 0" when missing
+  std::vector<limit> limits;                           // floors and caps of groups
+  std::vector<double> start_prices;                    // warm start: prices of budgets (and limits) of a similar book
+  std::vector<std::string> names;                      // of the budgets, for sentences; "budget 0" when missing
 };
 
 /// Why no plan can meet the rows: one failing row each.
 struct shortfall {
   enum class kind {
-    least_need,   // the accounts of the row need more than it has, whatever else is chosen
-    out_of_reach, // a floor asks more than its group can take, or than the budget has
-    joint,        // kept alone, but not together with the other joint rows
-    no_level,     // the accounts named have no level left that fits
-    not_found,    // no plan was found within the nodes allowed; none is proven to be missing
+    least_need,    // the accounts of the row need more than it has, whatever else is chosen
+    out_of_reach,  // a floor asks more than its group can take, or than the budget has
+    joint,         // kept alone, but not together with the other joint rows
+    no_level,      // the accounts named have no level left that fits
+    not_found,     // no plan was found within the nodes allowed; none is proven to be missing
   };
   kind why = kind::least_need;
   std::size_t budget = 0;               // which budget
@@ -88,27 +88,27 @@ struct allocation {
   std::vector<double> limit_prices;  // per limit: what the floor costs, or one more unit of the cap is worth; >= 0
   std::vector<double> limit_used;    // per limit
   double value = 0.0;
-  double bound = 0.0;                // no plan can be worth more
-  double dual = 0.0;                 // the bound at the prices, before any proof; bound <= dual
-  double gap = 0.0;                  // (bound - value) / |bound|
-  std::string status;                // "optimal", "within 3.1e-06", "infeasible: ..."
-  std::vector<shortfall> failing;    // rows that cannot be met, when infeasible
-  std::uint64_t nodes = 0;           // of the proof
-  std::size_t core = 0;              // levels that the proof had to look at
-  std::size_t passes = 0;            // full passes over the book
+  double bound = 0.0;              // no plan can be worth more
+  double dual = 0.0;               // the bound at the prices, before any proof; bound <= dual
+  double gap = 0.0;                // (bound - value) / |bound|
+  std::string status;              // "optimal", "within 3.1e-06", "infeasible: ..."
+  std::vector<shortfall> failing;  // rows that cannot be met, when infeasible
+  std::uint64_t nodes = 0;         // of the proof
+  std::size_t core = 0;            // levels that the proof had to look at
+  std::size_t passes = 0;          // full passes over the book
   [[nodiscard]] bool feasible() const noexcept { return !level.empty() || failing.empty(); }
 };
 
 /// Why an account got its level.
 struct explanation {
   std::uint32_t level = 0;
-  std::uint32_t runner_up = 0;       // the best other level at the prices; == level when there is none
-  double value = 0.0;                // of the chosen level
-  double loss = 0.0;                 // given up at the prices to fit the budgets
-  double net = 0.0;                  // value less cost at the prices
-  double runner_net = 0.0;           // the same for the runner-up
-  std::vector<double> cost;          // K: of the chosen level
-  std::vector<double> switching;     // K: price of the budget, others held, at which the runner-up is as good; NaN: never
+  std::uint32_t runner_up = 0;    // the best other level at the prices; == level when there is none
+  double value = 0.0;             // of the chosen level
+  double loss = 0.0;              // given up at the prices to fit the budgets
+  double net = 0.0;               // value less cost at the prices
+  double runner_net = 0.0;        // the same for the runner-up
+  std::vector<double> cost;       // K: of the chosen level
+  std::vector<double> switching;  // K: price of the budget, others held, at which the runner-up is as good; NaN: never
 };
 
 }  // namespace guanxi::plan

@@ -107,7 +107,9 @@ class core_search {
   }
 
   [[nodiscard]] bool better() const noexcept { return found_; }
-  [[nodiscard]] const std::vector<std::uint32_t>& choice() const noexcept { return best_; }  // open level a core account
+  [[nodiscard]] const std::vector<std::uint32_t>& choice() const noexcept {
+    return best_;
+  }  // open level a core account
   [[nodiscard]] double lower() const noexcept { return lower_; }
   [[nodiscard]] double upper() const noexcept { return upper_; }
   [[nodiscard]] std::uint64_t nodes() const noexcept { return used_; }
@@ -352,7 +354,8 @@ class core_search {
       const double best = net(row[i]);
       for (std::uint64_t r = p_.start[i]; r < p_.start[i + 1]; ++r)
         if (now.open[r] && r != row[i])
-          options.push_back({best - net(r), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(r - p_.start[i])});
+          options.push_back(
+              {best - net(r), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(r - p_.start[i])});
     }
     std::sort(options.begin(), options.end(), [](const option& a, const option& b) {
       return a.loss != b.loss ? a.loss < b.loss : a.account != b.account ? a.account < b.account : a.level < b.level;

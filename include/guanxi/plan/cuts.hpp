@@ -51,14 +51,16 @@ inline bool solve(std::vector<double>& a, std::vector<double>& b, std::size_t m)
 
 }  // namespace cuts_detail
 
-/// Minimum over low <= y <= high of max over cuts of offset + slope'y, by the simplex method on the weights of the cuts.
+/// Minimum over low <= y <= high of max over cuts of offset + slope'y, by the simplex method on the weights of the
+/// cuts.
 ///
 /// Takes   at least one cut; low <= high, D = low.size().
 /// Costs   O(D^3 + cuts D) a step, about 2 D steps.
 /// Source  the dual of the cutting-plane master; started at the cut that is highest at `low`, always feasible there.
 inline lowest lowest_point(std::span<const cut> cuts, std::span<const double> low, std::span<const double> high) {
-  // max sum_c a_c w_c - sum_d (high - low)_d s_d   s.t.  sum_c w_c = 1,  -sum_c w_c slope_cd - s_d + t_d = 0,  all >= 0.
-  // Columns: cuts, then s (ceiling of the box), then t (floor of the box). Multipliers: the height at u, and u = y - low.
+  // max sum_c a_c w_c - sum_d (high - low)_d s_d   s.t.  sum_c w_c = 1,  -sum_c w_c slope_cd - s_d + t_d = 0,  all >=
+  // 0. Columns: cuts, then s (ceiling of the box), then t (floor of the box). Multipliers: the height at u, and u = y -
+  // low.
   const std::size_t dims = low.size();
   const std::size_t m = dims + 1;
   const std::size_t count = cuts.size();

@@ -16,9 +16,9 @@ namespace guanxi::plan::detail {
 
 /// Prices of the rows with the bound that they certify.
 struct prices {
-  std::vector<double> l;                                      // D
-  double bound = std::numeric_limits<double>::infinity();     // exact L(l)
-  double floor = -std::numeric_limits<double>::infinity();    // no prices can bring the bound below this, if known
+  std::vector<double> l;                                    // D
+  double bound = std::numeric_limits<double>::infinity();   // exact L(l)
+  double floor = -std::numeric_limits<double>::infinity();  // no prices can bring the bound below this, if known
 };
 
 /// Search state: best prices so far, planes met on the way, passes used.
@@ -197,7 +197,8 @@ inline problem screen(const problem& p, std::span<const double> l, const box& in
           open.clear();
           for (std::uint64_t row = from; row < to; ++row) {
             double can = 0.0;
-            for (std::size_t b = 0; b < k; ++b) can += reach[c + b] * std::abs(p.cost[row * k + b] - p.cost[best * k + b]);
+            for (std::size_t b = 0; b < k; ++b)
+              can += reach[c + b] * std::abs(p.cost[row * k + b] - p.cost[best * k + b]);
             if (row == best || r[best - from] - r[row - from] <= can * (1 + 1e-12)) open.push_back(row);
           }
           if (open.size() == 1) {
@@ -315,7 +316,8 @@ inline bool finish(const problem& p, search& found, double tolerance, const box&
     found.note(p, l, sum);
     if (found.best.bound < before && !master.inside)
       for (std::size_t d = 0; d < dims; ++d)
-        if (master.y[d] >= high[d] - 1e-9 * (high[d] - low[d]) || (master.y[d] <= low[d] + 1e-9 * (high[d] - low[d]) && low[d] > 0.0))
+        if (master.y[d] >= high[d] - 1e-9 * (high[d] - low[d]) ||
+            (master.y[d] <= low[d] + 1e-9 * (high[d] - low[d]) && low[d] > 0.0))
           radius[d] *= 4.0;
   }
   return true;
@@ -358,10 +360,10 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
   }
   const double scale = std::max(mean_best(*at), 1e-300);
   if (at != &p) {
-    if (!warm) {
+    {
       search first;
       first.best.l = l;
-      anneal(some, first, l, 0.3 * scale, 0.003 * scale, {});
+      anneal(some, first, l, (warm ? 0.03 : 0.3) * scale, 0.003 * scale, {});
       l = first.best.l;
       if (p.n >= 400'000) {
         some = sample(p, 65'536);
@@ -372,7 +374,7 @@ inline prices solve_dual(const problem& p, std::span<const double> start, double
         l = second.best.l;
       }
     }
-    double wide = warm ? 0.1 : (p.n >= 400'000 ? 0.2 : 0.4);
+    double wide = p.n >= 400'000 ? 0.2 : 0.4;
     double narrow = 0.02;
     bool whole = false;
     for (std::size_t round = 0; round < 12 && !whole; ++round) {

@@ -17,7 +17,8 @@ namespace guanxi::plan {
   std::vector<double> price(plan.prices.begin(), plan.prices.begin() + static_cast<std::ptrdiff_t>(b.budgets));
   for (std::size_t q = 0; q < set.limits.size(); ++q) {
     const limit& one = set.limits[q];
-    if (set.groups[one.grouping][account] == one.group) price[one.budget] += one.floor ? -plan.limit_prices[q] : plan.limit_prices[q];
+    if (set.groups[one.grouping][account] == one.group)
+      price[one.budget] += one.floor ? -plan.limit_prices[q] : plan.limit_prices[q];
   }
   return price;
 }
@@ -30,7 +31,8 @@ namespace guanxi::plan {
 /// Fails   errc::unknown_name for an account outside the book; errc::infeasible for a plan without levels.
 /// Costs   O(levels K).
 /// Source  equal reduced values r_j(l) = v_j - l'c_j of two levels, solved for one price.
-[[nodiscard]] inline explanation explain(const book& b, const allocation& plan, std::size_t account, const settings& set = {}) {
+[[nodiscard]] inline explanation explain(const book& b, const allocation& plan, std::size_t account,
+                                         const settings& set = {}) {
   if (account >= b.accounts())
     throw error(errc::unknown_name, "plan::explain: account " + std::to_string(account) + " is not in the book of " +
                                         std::to_string(b.accounts()));
@@ -61,7 +63,8 @@ namespace guanxi::plan {
   out.value = b.value[own];
   out.loss = plan.loss[account];
   out.net = net(out.level);
-  out.cost.assign(b.cost.begin() + static_cast<std::ptrdiff_t>(own * k), b.cost.begin() + static_cast<std::ptrdiff_t>((own + 1) * k));
+  out.cost.assign(b.cost.begin() + static_cast<std::ptrdiff_t>(own * k),
+                  b.cost.begin() + static_cast<std::ptrdiff_t>((own + 1) * k));
   out.switching.assign(k, unknown);
   out.runner_net = -std::numeric_limits<double>::infinity();
   for (std::size_t j = 0; j < count; ++j)

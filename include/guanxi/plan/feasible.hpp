@@ -10,16 +10,19 @@
 
 namespace guanxi::plan::detail {
 
-/// Whether shares of levels (and so, nearly, whole levels) can keep all rows together, and if not, by how much they miss.
+/// Whether shares of levels (and so, nearly, whole levels) can keep all rows together, and if not, by how much they
+/// miss.
 struct relaxation {
   double least = 0.0;          // smallest sum over rows of (miss / amount); > 0 proves that no plan keeps all rows
   std::vector<double> weight;  // D, 0..1: rows in the proof have a weight > 0
   std::vector<double> raise;   // D: how much each row must give way in that cheapest mix, in its unit
 };
 
-/// Phase one of the plan by cutting planes: prices of a book without gains are a Farkas proof where the bound is negative.
+/// Phase one of the plan by cutting planes: prices of a book without gains are a Farkas proof where the bound is
+/// negative.
 ///
-/// Source  Farkas (1902); F(l) = sum_i min_j l'c_ij - l'b over 0 <= l_d amount_d <= 1: F > 0 anywhere proves infeasibility.
+/// Source  Farkas (1902); F(l) = sum_i min_j l'c_ij - l'b over 0 <= l_d amount_d <= 1: F > 0 anywhere proves
+/// infeasibility.
 inline relaxation least_relaxation(const problem& p) {
   const std::size_t dims = p.rows.size();
   problem q;

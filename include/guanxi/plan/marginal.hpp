@@ -23,8 +23,8 @@ struct price_range {
 /// Takes   the book, its budgets, the plan made of them and its settings.
 /// Gives   K ranges; last is NaN for a budget of 0 or when less of it keeps no plan.
 /// Costs   two warm solves of the prices a budget.
-[[nodiscard]] inline std::vector<price_range> price_ranges(const book& b, std::span<const double> budget, const allocation& plan,
-                                                           const settings& set = {}) {
+[[nodiscard]] inline std::vector<price_range> price_ranges(const book& b, std::span<const double> budget,
+                                                           const allocation& plan, const settings& set = {}) {
   std::vector<price_range> out(b.budgets, {unknown, unknown});
   if (!plan.failing.empty()) return out;
   std::vector<double> start(plan.prices.begin(), plan.prices.end());
@@ -52,18 +52,18 @@ struct price_range {
 
 /// The least amount of one budget for a target gain.
 struct least_amount {
-  double amount = 0.0;   // with it the plan below reaches the target
-  double at_least = 0.0; // no smaller amount can: certified by prices
-  allocation plan;       // the plan at `amount`
-  std::string status;    // "reached" or "infeasible: ..."
+  double amount = 0.0;    // with it the plan below reaches the target
+  double at_least = 0.0;  // no smaller amount can: certified by prices
+  allocation plan;        // the plan at `amount`
+  std::string status;     // "reached" or "infeasible: ..."
 };
 
 namespace detail {
 
 /// Largest amount of budget `vary` below which the bound proves that `target` is out of reach, between need and most.
 /// A level that does not fit at an amount does not fit below it, so a tangent of the bound holds to its left.
-inline double least_by_bound(const book& b, std::vector<double> at, std::size_t vary, double target, double need, double most,
-                             const settings& set) {
+inline double least_by_bound(const book& b, std::vector<double> at, std::size_t vary, double target, double need,
+                             double most, const settings& set) {
   std::vector<double> start = set.start_prices;
   double slope = 0.0;
   const auto bound_at = [&](double amount) {
@@ -102,12 +102,15 @@ inline double least_by_bound(const book& b, std::vector<double> at, std::size_t 
 /// Gives   amount, which does, and at_least, below which nothing can; status "infeasible: ..." when no amount does.
 /// Fails   as allocate; errc::out_of_domain for `vary`, errc::not_finite for `target`.
 /// Costs   up to 60 warm solves of the prices and up to 60 plans.
-/// Source  the bound is concave in a budget: where a tangent meets the target no smaller amount can do (Newton's method).
+/// Source  the bound is concave in a budget: where a tangent meets the target no smaller amount can do (Newton's
+/// method).
 [[nodiscard]] inline least_amount least(const book& b, std::span<const double> budget, std::size_t vary, double target,
                                         const settings& set = {}) {
   if (vary >= b.budgets)
-    throw error(errc::out_of_domain, "plan::least: 'vary' is " + std::to_string(vary) + ", wanted a budget below " + std::to_string(b.budgets));
-  if (!std::isfinite(target)) throw error(errc::not_finite, "plan::least: 'target' is not finite, wanted an amount of money");
+    throw error(errc::out_of_domain, "plan::least: 'vary' is " + std::to_string(vary) + ", wanted a budget below " +
+                                         std::to_string(b.budgets));
+  if (!std::isfinite(target))
+    throw error(errc::not_finite, "plan::least: 'target' is not finite, wanted an amount of money");
   std::vector<double> at(budget.begin(), budget.end());
   if (at.size() == b.budgets) at[vary] = 0.0;
   detail::check(b, at, set);

@@ -18,7 +18,7 @@ inline constexpr std::size_t account_block = 4096;
 /// One row of the plan, budget, cap or floor: sign (amount - use) >= 0, the use counted over some classes of accounts.
 struct row {
   std::size_t budget = 0;
-  double sign = 1.0;                   // -1 for a floor
+  double sign = 1.0;  // -1 for a floor
   double amount = 0.0;
   double scale = 1.0;                  // price times scale is money of the size of the plan
   std::vector<std::uint32_t> classes;  // empty: all
@@ -41,8 +41,8 @@ struct problem {
   std::span<const std::uint32_t> of_class;  // empty: one class
   std::size_t classes = 1;
   std::vector<row> rows;
-  double base_value = 0.0;                  // of accounts that are decided and no longer here
-  std::vector<double> base_use;             // classes x K
+  double base_value = 0.0;       // of accounts that are decided and no longer here
+  std::vector<double> base_use;  // classes x K
   unsigned threads = 1;
 
   struct storage {
@@ -77,12 +77,12 @@ inline void class_prices(const problem& p, std::span<const double> l, std::vecto
 
 /// Sums of one pass at prices l and temperature t.
 struct tally {
-  double exact = 0.0;            // L(l): no plan is worth more
-  double smooth = 0.0;           // L_t(l), when t > 0
-  double best_value = 0.0;       // sum of v over the best levels
-  std::vector<double> use;       // classes x K: of the best levels
-  std::vector<double> mean;      // classes x K: expected use at temperature t
-  std::vector<double> spread;    // classes x K x K: covariance of use, lower triangle
+  double exact = 0.0;          // L(l): no plan is worth more
+  double smooth = 0.0;         // L_t(l), when t > 0
+  double best_value = 0.0;     // sum of v over the best levels
+  std::vector<double> use;     // classes x K: of the best levels
+  std::vector<double> mean;    // classes x K: expected use at temperature t
+  std::vector<double> spread;  // classes x K x K: covariance of use, lower triangle
 };
 
 namespace pass_detail {
@@ -161,16 +161,21 @@ void run_block(const problem& p, const double* e, double t, std::size_t begin, s
   }
 }
 
-using block_fn = void (*)(const problem&, const double*, double, std::size_t, std::size_t, block_sums&, double*, double*,
-                          double*, std::uint32_t*, std::vector<double>&);
+using block_fn = void (*)(const problem&, const double*, double, std::size_t, std::size_t, block_sums&, double*,
+                          double*, double*, std::uint32_t*, std::vector<double>&);
 
 inline block_fn pick(std::size_t k) {
   switch (k) {
-    case 1: return run_block<1>;
-    case 2: return run_block<2>;
-    case 3: return run_block<3>;
-    case 4: return run_block<4>;
-    default: return run_block<0>;
+    case 1:
+      return run_block<1>;
+    case 2:
+      return run_block<2>;
+    case 3:
+      return run_block<3>;
+    case 4:
+      return run_block<4>;
+    default:
+      return run_block<0>;
   }
 }
 
@@ -178,7 +183,8 @@ inline block_fn pick(std::size_t k) {
 
 /// One pass over the open levels: exact bound and use, and for t > 0 the smoothed bound with gradient and curvature.
 /// Sums are taken in fixed blocks of accounts, so the bits do not depend on the number of threads.
-inline void pass(const problem& p, std::span<const double> l, double t, tally& out, std::span<std::uint32_t> choice = {}) {
+inline void pass(const problem& p, std::span<const double> l, double t, tally& out,
+                 std::span<std::uint32_t> choice = {}) {
   thread_local std::vector<double> e;
   class_prices(p, l, e);
   const std::size_t width = p.classes * p.k;

@@ -76,10 +76,10 @@ class membership {
   std::vector<std::vector<std::size_t>> rows_;
 };
 
-/// The levels not taken that have the least reduced loss at prices l, at most `most`, sorted by loss, then account, then level.
-/// Costs O(rows) and O(most log most).
-inline std::vector<option> least_losses(const problem& p, std::span<const double> l, std::span<const std::uint32_t> taken,
-                                        std::size_t most) {
+/// The levels not taken that have the least reduced loss at prices l, at most `most`, sorted by loss, then account,
+/// then level. Costs O(rows) and O(most log most).
+inline std::vector<option> least_losses(const problem& p, std::span<const double> l,
+                                        std::span<const std::uint32_t> taken, std::size_t most) {
   std::vector<double> e;
   class_prices(p, l, e);
   const std::size_t blocks = (p.n + account_block - 1) / account_block;
@@ -221,7 +221,9 @@ class mender {
   }
   [[nodiscard]] bool fits(const option& o) const {
     bool ok = true;
-    change(o, [&](std::size_t d, double by) { ok = ok && (p_.rows[d].sign * by <= 0.0 || p_.rows[d].sign * by <= slack(d)); });
+    change(o, [&](std::size_t d, double by) {
+      ok = ok && (p_.rows[d].sign * by <= 0.0 || p_.rows[d].sign * by <= slack(d));
+    });
     return ok;
   }
   /// Carries a move out; the option then stands for the way back.

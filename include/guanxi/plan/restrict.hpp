@@ -78,7 +78,8 @@ inline void check(const book& b, std::span<const double> budget, const settings&
         if (sound == 0.0 && !negative) return;
         for (std::size_t r = begin; r < end; ++r) {
           bool fine = std::isfinite(b.value[r]);
-          for (std::size_t k = 0; k < b.budgets; ++k) fine &= std::isfinite(b.cost[r * b.budgets + k]) && b.cost[r * b.budgets + k] >= 0.0;
+          for (std::size_t k = 0; k < b.budgets; ++k)
+            fine &= std::isfinite(b.cost[r * b.budgets + k]) && b.cost[r * b.budgets + k] >= 0.0;
           if (!fine) {
             bad[number] = r;
             return;
@@ -88,14 +89,17 @@ inline void check(const book& b, std::span<const double> budget, const settings&
       set.threads);
   for (const std::size_t r : bad) {
     if (r == rows) continue;
-    const auto account = static_cast<std::size_t>(std::upper_bound(b.start.begin(), b.start.end(), r) - b.start.begin()) - 1;
-    const std::string where = " of account " + std::to_string(account) + " level " + std::to_string(r - b.start[account]);
+    const auto account =
+        static_cast<std::size_t>(std::upper_bound(b.start.begin(), b.start.end(), r) - b.start.begin()) - 1;
+    const std::string where =
+        " of account " + std::to_string(account) + " level " + std::to_string(r - b.start[account]);
     if (!std::isfinite(b.value[r]))
       fail(errc::not_finite, "'value'" + where + " is " + number_text(b.value[r]) + ", wanted a finite number");
     for (std::size_t k = 0; k < b.budgets; ++k) {
       const double c = b.cost[r * b.budgets + k];
       if (!std::isfinite(c))
-        fail(errc::not_finite, "cost in " + budget_name(set, k) + where + " is " + number_text(c) + ", wanted a number >= 0");
+        fail(errc::not_finite,
+             "cost in " + budget_name(set, k) + where + " is " + number_text(c) + ", wanted a number >= 0");
       if (c < 0.0)
         fail(errc::out_of_domain, "cost in " + budget_name(set, k) + where + " is " + number_text(c) + ", wanted >= 0");
     }
@@ -103,8 +107,8 @@ inline void check(const book& b, std::span<const double> budget, const settings&
   const auto known = [&](const std::vector<held>& list, const char* what) {
     for (const held& h : list) {
       if (h.account >= b.accounts())
-        fail(errc::unknown_name, std::string("'") + what + "' names account " + std::to_string(h.account) + ", the book has " +
-                                     std::to_string(b.accounts()));
+        fail(errc::unknown_name, std::string("'") + what + "' names account " + std::to_string(h.account) +
+                                     ", the book has " + std::to_string(b.accounts()));
       if (h.level >= b.levels(h.account))
         fail(errc::unknown_name, std::string("'") + what + "' names level " + std::to_string(h.level) + " of account " +
                                      std::to_string(h.account) + ", which has " + std::to_string(b.levels(h.account)));
@@ -120,8 +124,8 @@ inline void check(const book& b, std::span<const double> budget, const settings&
   for (const limit& one : set.limits) {
     const char* word = one.floor ? "a floor" : "a cap";
     if (one.grouping >= set.groups.size())
-      fail(errc::unknown_name, std::string(word) + " names grouping " + std::to_string(one.grouping) + ", 'groups' has " +
-                                   std::to_string(set.groups.size()));
+      fail(errc::unknown_name, std::string(word) + " names grouping " + std::to_string(one.grouping) +
+                                   ", 'groups' has " + std::to_string(set.groups.size()));
     if (one.budget >= b.budgets)
       fail(errc::unknown_name, std::string(word) + " names budget " + std::to_string(one.budget) + ", the book has " +
                                    std::to_string(b.budgets));
@@ -131,8 +135,9 @@ inline void check(const book& b, std::span<const double> budget, const settings&
   }
 }
 
-/// The open levels of a book and its rows: pins, exclusions and minimum levels taken out, and with them every level that
-/// no plan can hold since it does not fit beside the least need of the others. Borrowed where nothing is taken out.
+/// The open levels of a book and its rows: pins, exclusions and minimum levels taken out, and with them every level
+/// that no plan can hold since it does not fit beside the least need of the others. Borrowed where nothing is taken
+/// out.
 struct restricted {
   problem p;
   std::vector<std::uint32_t> class_column;  // storage of the classes
@@ -146,13 +151,15 @@ struct restricted {
 };
 
 inline std::vector<std::uint32_t> largest_first(std::vector<std::pair<double, std::uint32_t>> need) {
-  std::sort(need.begin(), need.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::sort(need.begin(), need.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   std::vector<std::uint32_t> out;
   for (std::size_t j = 0; j < std::min<std::size_t>(10, need.size()); ++j) out.push_back(need[j].second);
   return out;
 }
 
-/// Floors above what the group can take, caps below what it needs, floors of one grouping that together exceed a budget.
+/// Floors above what the group can take, caps below what it needs, floors of one grouping that together exceed a
+/// budget.
 inline void check_limits(restricted& out, const settings& set) {
   const problem& p = out.p;
   const std::size_t k = p.k;
@@ -173,10 +180,23 @@ inline void check_limits(restricted& out, const settings& set) {
     const double need = r.sign > 0 ? row_use(p, r, low) : r.amount;
     const double have = r.sign > 0 ? r.amount : row_use(p, r, high);
     if (need > have * (1 + 1e-12))
-      out.failing.push_back({r.sign > 0 ? shortfall::kind::least_need : shortfall::kind::out_of_reach, r.budget, true, q, need, have, need - have, {}});
+      out.failing.push_back({r.sign > 0 ? shortfall::kind::least_need : shortfall::kind::out_of_reach,
+                             r.budget,
+                             true,
+                             q,
+                             need,
+                             have,
+                             need - have,
+                             {}});
     else if (r.sign < 0 && r.amount > p.rows[r.budget].amount * (1 + 1e-12))
-      out.failing.push_back({shortfall::kind::out_of_reach, r.budget, true, q, r.amount, p.rows[r.budget].amount,
-                             r.amount - p.rows[r.budget].amount, {}});
+      out.failing.push_back({shortfall::kind::out_of_reach,
+                             r.budget,
+                             true,
+                             q,
+                             r.amount,
+                             p.rows[r.budget].amount,
+                             r.amount - p.rows[r.budget].amount,
+                             {}});
   }
   for (std::size_t g = 0; g < set.groups.size(); ++g)
     for (std::size_t d = 0; d < k; ++d) {
@@ -186,7 +206,8 @@ inline void check_limits(restricted& out, const settings& set) {
       std::size_t floors = 0;
       std::vector<double> rest(low.begin(), low.end());
       for (const limit& one : set.limits)
-        if (one.floor && one.grouping == g && one.budget == d) floor_of[one.group] = std::max(floor_of[one.group], one.amount);
+        if (one.floor && one.grouping == g && one.budget == d)
+          floor_of[one.group] = std::max(floor_of[one.group], one.amount);
       for (std::size_t q = 0; q < set.limits.size(); ++q) {
         const limit& one = set.limits[q];
         if (!one.floor || one.grouping != g || one.budget != d || floor_of.count(one.group) == 0) continue;
@@ -196,8 +217,9 @@ inline void check_limits(restricted& out, const settings& set) {
         ++floors;
       }
       for (std::size_t c = 0; c < p.classes; ++c) need += rest[c * k + d];
-      if (floors > 1 && need > p.rows[d].amount * (1 + 1e-12)) 
-        out.failing.push_back({shortfall::kind::least_need, d, false, 0, need, p.rows[d].amount, need - p.rows[d].amount, {}});
+      if (floors > 1 && need > p.rows[d].amount * (1 + 1e-12))
+        out.failing.push_back(
+            {shortfall::kind::least_need, d, false, 0, need, p.rows[d].amount, need - p.rows[d].amount, {}});
     }
 }
 
@@ -245,7 +267,8 @@ inline restricted restrict_book(const book& b, std::span<const double> budget, c
       const limit& one = set.limits[q];
       row r{one.budget, one.floor ? -1.0 : 1.0, one.amount, 1.0, {}};
       for (std::size_t c = 0; c < limits_of.size(); ++c)
-        if (std::find(limits_of[c].begin(), limits_of[c].end(), q) != limits_of[c].end()) r.classes.push_back(static_cast<std::uint32_t>(c));
+        if (std::find(limits_of[c].begin(), limits_of[c].end(), q) != limits_of[c].end())
+          r.classes.push_back(static_cast<std::uint32_t>(c));
       if (r.classes.empty()) r.classes.push_back(static_cast<std::uint32_t>(p.classes));  // a group without accounts
       p.rows.push_back(std::move(r));
     }
@@ -259,9 +282,11 @@ inline restricted restrict_book(const book& b, std::span<const double> budget, c
   if (!set.pins.empty() || !set.excluded.empty() || !set.minimum.empty()) {
     closed.assign(b.value.size(), 0);
     for (const held& h : set.excluded) closed[b.start[h.account] + h.level] = 1;
-    for (const held& h : set.minimum) std::fill_n(closed.begin() + static_cast<std::ptrdiff_t>(b.start[h.account]), h.level, char{1});
+    for (const held& h : set.minimum)
+      std::fill_n(closed.begin() + static_cast<std::ptrdiff_t>(b.start[h.account]), h.level, char{1});
     for (const held& h : set.pins)
-      for (std::uint64_t r = b.start[h.account]; r < b.start[h.account + 1]; ++r) closed[r] |= r != b.start[h.account] + h.level;
+      for (std::uint64_t r = b.start[h.account]; r < b.start[h.account + 1]; ++r)
+        closed[r] |= r != b.start[h.account] + h.level;
   }
   // least need, per budget, over the open levels
   std::vector<double> least(k, 0.0);
