@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core, graph, share, simulate, value
+from . import _core, graph, market, share, simulate, value
 from ._errors import Error
 from ._paths import get_cmake_dir, get_include
 from ._review import COLUMNS as review_columns
@@ -12,5 +12,5 @@ from .ledger import Ledger
 
 __version__: str = _core.__version__
 
-__all__ = ["Deliveries", "Error", "Ledger", "Review", "__version__", "get_cmake_dir", "get_include", "graph", "review", "review_columns",
+__all__ = ["Deliveries", "Error", "Ledger", "Review", "__version__", "get_cmake_dir", "get_include", "graph", "market", "review", "review_columns",
            "share", "simulate", "value"]
