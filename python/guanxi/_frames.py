@@ -67,6 +67,14 @@ def _from_pandas(frame: Any, argument: str) -> pa.Table:
     return pa.table(columns)
 
 
+def plain_text(table: pa.Table) -> pa.Table:
+    """The table with polars' text (string views, which Arrow can neither take nor sort) as plain strings."""
+    for i, column in enumerate(table.columns):
+        if pa.types.is_string_view(column.type):
+            table = table.set_column(i, table.column_names[i], column.cast(pa.string()))
+    return table
+
+
 def require(name: str, have: list[str], argument: str) -> None:
     """Fails with the names that exist and the nearest one when ``name`` is not among ``have``."""
     if name in have:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from . import _core
 from ._errors import Error
-from ._frames import Kind, codes, floats, give, kind_of, read
+from ._frames import Kind, codes, floats, give, kind_of, plain_text, read
 
 __all__ = ["SupplierGraph"]
 
@@ -613,7 +613,7 @@ def _without_nulls(table: pa.Table, customer: str, supplier: str, product: str |
         out["reason"].append(bad[row])
     keep = np.setdiff1d(np.arange(table.num_rows), np.fromiter(bad, np.int64))
     out["kept"] = keep
-    return table.take(pa.array(keep)), out
+    return plain_text(table).take(pa.array(keep)), out
 
 
 def _ranks(table: pa.Table, name: str) -> tuple[Ids, pa.Array]:

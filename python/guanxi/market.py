@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from . import _core
 from ._errors import Error
-from ._frames import codes, floats, give, kind_of, read
+from ._frames import codes, floats, give, kind_of, plain_text
+from ._frames import read as read_frame
 
 __all__ = ["Advantage", "Concentration", "ConstantShare", "Trend", "advantage", "complementarity", "concentration", "constant_share",
            "countries", "growth", "similarity", "sources_of_change", "trend"]
@@ -310,8 +311,13 @@ def sources_of_change(ours: Any, totals: Any, *, by: Sequence[str] = ("customer"
     w = [pc.fill_null(joined.column(f"w{i}"), 0.0).to_numpy() for i in (0, 1)]
     total = [pc.fill_null(joined.column(f"W{i}"), float("nan")).to_numpy() for i in (0, 1)]
     market = [name for name in (country, product) if name]
-    group, labels = _groups(joined, market) if market else (np.zeros(joined.num_rows, np.uint32), {})
-    groups = max(1, len(next(iter(labels.values()))) if labels else 1)
+    named = np.ones(joined.num_rows, bool)
+    for name in market:
+        named &= joined.column(name).is_valid().to_numpy()
+    group = np.zeros(joined.num_rows, np.uint32)  # rows whose market is not known share number 0
+    if market and named.any():
+        group[named] = _groups(joined.filter(pa.array(named)), market)[0] + 1
+    groups = int(group.max(initial=0)) + 1
     s = _core.market.sources_of_change(np.ascontiguousarray(w[0]), np.ascontiguousarray(w[1]), total[0].copy(), total[1].copy(), group, groups)
     columns: dict[str, Any] = {key: joined.column(key) for key in keys} | {"before": w[0], "after": w[1]}
     columns |= {name: s[name] for name in ("market", "mix", "buyer", "own", "unexplained")}
@@ -380,6 +386,10 @@ def countries(sales: Any, deliveries: Any = None, *, customer: str = "customer",
         else:
             columns[name] = values
     return give(columns, kind)
+
+
+def read(frame: Any, argument: str, names: list[str]) -> pa.Table:
+    return plain_text(read_frame(frame, argument, names))
 
 
 # -- helpers ----------------------------------------------------------------------------------------------------------------
