@@ -31,7 +31,8 @@ class statement {
 
   statement& bind(int i, std::int64_t x) { return check(sqlite3_bind_int64(it_, i, x)); }
   statement& bind(int i, std::string_view x) {
-    return check(sqlite3_bind_text64(it_, i, x.data(), x.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+    // an empty view may have no address, and that would bind null
+    return check(sqlite3_bind_text64(it_, i, x.empty() ? "" : x.data(), x.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
   }
   statement& bind(int i, const value& x) {
     if (const auto* b = std::get_if<bool>(&x)) return bind(i, std::int64_t{*b});
@@ -96,6 +97,8 @@ inline void execute(sqlite3* db, const char* sql, const std::string& doing) {
 class transaction {
  public:
   transaction(sqlite3* db, bool writes) : db_(db) {
+    if (writes && sqlite3_db_readonly(db, "main") == 1)
+      throw error(errc::io, "archive: beginning a write: the archive is open for reading only");
     execute(db, writes ? "begin immediate" : "begin", writes ? "beginning a write" : "beginning to read");
   }
   ~transaction() {
