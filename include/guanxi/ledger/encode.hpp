@@ -63,20 +63,14 @@ class id_table {
  public:
   explicit id_table(std::size_t expected = 512) : slots_(std::bit_ceil(std::max<std::size_t>(16, expected * 2))) {}
 
-  void insert(Key key, std::uint64_t h, std::uint32_t value = 0) {
+  /// The number that the key already has, or `value`, which it then gets.
+  std::uint32_t insert(Key key, std::uint64_t h, std::uint32_t value) {
     if ((size_ + 1) * 2 > slots_.size()) grow();
     slot& s = probe(key, h);
-    if (s.value != no_code) return;
+    if (s.value != no_code) return s.value;
     s = {h, key, value};
     ++size_;
-  }
-  [[nodiscard]] std::uint32_t at(Key key, std::uint64_t h) const noexcept {
-    return const_cast<id_table*>(this)->probe(key, h).value;
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  void collect(std::vector<Key>& out) const {
-    for (const slot& s : slots_)
-      if (s.value != no_code) out.push_back(s.key);
+    return value;
   }
 
  private:
@@ -107,28 +101,89 @@ class id_table {
   std::size_t size_ = 0;
 };
 
+/// Order of the ids by value. Texts are compared by eight bytes after what all of them begin with, and in full only then.
+[[nodiscard]] inline std::vector<std::uint32_t> sorted_order(const std::vector<std::int64_t>& ids) {
+  std::vector<std::uint32_t> order(ids.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
+  return order;
+}
+[[nodiscard]] inline std::vector<std::uint32_t> sorted_order(const std::vector<std::string_view>& ids) {
+  std::size_t common = ids.empty() ? 0 : ids[0].size();
+  for (const std::string_view id : ids) {
+    std::size_t same = 0;
+    while (same < std::min(common, id.size()) && id[same] == ids[0][same]) ++same;
+    common = same;
+  }
+  struct entry {
+    std::uint64_t head;
+    std::uint32_t at;
+  };
+  std::vector<entry> entries(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    std::uint64_t head = 0;
+    for (std::size_t k = 0; k < 8; ++k)
+      head = head << 8 | (common + k < ids[i].size() ? static_cast<std::uint8_t>(ids[i][common + k]) : 0u);
+    entries[i] = {head, static_cast<std::uint32_t>(i)};
+  }
+  std::sort(entries.begin(), entries.end(),
+            [&](const entry& a, const entry& b) { return a.head != b.head ? a.head < b.head : ids[a.at] < ids[b.at]; });
+  std::vector<std::uint32_t> order(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) order[i] = entries[i].at;
+  return order;
+}
+
 /// Codes of n ids through hash tables; get(i) gives the id, or nothing where it is missing. The distinct ids go to `sorted`.
+/// Each part numbers its ids as they come; the parts' ids are then joined and sorted, and the numbers replaced by ranks.
 template <class Key, class Get>
 [[nodiscard]] buffer<std::uint32_t> encode_by_hash(std::size_t n, Get&& get, std::vector<Key>& sorted, unsigned threads) {
   buffer<std::uint32_t> code(n);
-  const std::size_t part = std::max(encode_block, (n + thread_count(threads) - 1) / std::max(1u, thread_count(threads)));
-  std::vector<std::vector<Key>> found((n + part - 1) / part);
+  const std::size_t part = std::max(encode_block, (n + thread_count(threads) - 1) / thread_count(threads));
+  struct part_ids {
+    std::vector<Key> key;
+    std::vector<std::uint64_t> hash;
+    std::vector<std::uint32_t> rank;
+  };
+  std::vector<part_ids> found((n + part - 1) / part);
   parallel_blocks(n, part, [&](std::size_t begin, std::size_t end, std::size_t number) {
+    part_ids mine;
     id_table<Key> seen;
-    for (std::size_t i = begin; i < end; ++i)
-      if (const std::optional<Key> id = get(i)) seen.insert(*id, hash(*id));
-    seen.collect(found[number]);
-  }, threads);
-  for (auto& keys : found) sorted.insert(sorted.end(), keys.begin(), keys.end());
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  id_table<Key> rank(sorted.size());
-  for (std::size_t r = 0; r < sorted.size(); ++r) rank.insert(sorted[r], hash(sorted[r]), static_cast<std::uint32_t>(r));
-  parallel_blocks(n, encode_block, [&](std::size_t begin, std::size_t end, std::size_t) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::optional<Key> id = get(i);
-      code[i] = id ? rank.at(*id, hash(*id)) : no_code;
+      if (!id) {
+        code[i] = no_code;
+        continue;
+      }
+      const std::uint64_t h = hash(*id);
+      code[i] = seen.insert(*id, h, static_cast<std::uint32_t>(mine.key.size()));
+      if (code[i] < mine.key.size()) continue;
+      mine.key.push_back(*id);
+      mine.hash.push_back(h);
     }
+    found[number] = std::move(mine);
+  }, threads);
+  id_table<Key> all(found.empty() ? 0 : found[0].key.size());
+  std::vector<Key> keys;
+  for (part_ids& mine : found) {
+    mine.rank.resize(mine.key.size());
+    for (std::size_t k = 0; k < mine.key.size(); ++k) {
+      mine.rank[k] = all.insert(mine.key[k], mine.hash[k], static_cast<std::uint32_t>(keys.size()));
+      if (mine.rank[k] == keys.size()) keys.push_back(mine.key[k]);
+    }
+  }
+  const std::vector<std::uint32_t> order = sorted_order(keys);
+  std::vector<std::uint32_t> rank(keys.size());
+  sorted.resize(keys.size());
+  for (std::size_t r = 0; r < order.size(); ++r) {
+    rank[order[r]] = static_cast<std::uint32_t>(r);
+    sorted[r] = keys[order[r]];
+  }
+  for (part_ids& mine : found)
+    for (std::uint32_t& r : mine.rank) r = rank[r];
+  parallel_blocks(n, part, [&](std::size_t begin, std::size_t end, std::size_t number) {
+    const std::vector<std::uint32_t>& mine = found[number].rank;
+    for (std::size_t i = begin; i < end; ++i)
+      if (code[i] != no_code) code[i] = mine[code[i]];
   }, threads);
   return code;
 }
