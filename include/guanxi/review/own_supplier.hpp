@@ -17,14 +17,21 @@ inline constexpr std::uint32_t no_supplier = 0xffffffffu;
 struct own_match {
   std::uint32_t supplier = no_supplier;
   double likeness = 0.0;  // sum of minima over sum of maxima of the cells, 1 = the same figures
-  double equal = 0.0;     // part of its cells that hold our figure to half a percent: 1 also when only a part of us was seen
+  double equal = 0.0;     // part of its cells that hold our figure to half a percent: high also when only some cells were seen
+  double inside = 0.0;    // part of its money that our figures cover cell by cell: 1 also when only some orders were seen
   std::size_t cells = 0;  // cells it was seen in
+
+  /// Whether these are surely our figures, whole or seen in part. A rival that always sells less than we do is inside too,
+  /// but its cells are not equal.
+  [[nodiscard]] bool ours() const noexcept { return whole() || (cells >= 10 && inside >= 0.98 && equal >= 0.2); }
+  [[nodiscard]] bool whole() const noexcept { return likeness >= 0.8; }
+  [[nodiscard]] double strength() const noexcept { return std::max(likeness, cells >= 10 ? inside * equal : 0.0); }
 };
 
 /// Finds the supplier whose deliveries look like our own sales cell by cell.
 ///
 /// Takes   seen: deliveries; own: our sales, customers x periods row-major, in the same customers and periods.
-/// Gives   the supplier with the largest of likeness and equal (equal counts from 10 cells on); no_supplier without rows.
+/// Gives   the supplier with the largest of likeness and inside x equal (from 10 cells on); no_supplier without rows.
 /// Costs   O(rows + customers periods).
 /// Source  likeness is Ruzicka's index, sum min / sum max (Ruzicka 1958, Biologia 13, 647).
 [[nodiscard]] inline own_match recognise_own(const ledger::deliveries& seen, std::span<const double> own) {
@@ -45,8 +52,8 @@ struct own_match {
   for (std::size_t s = 0; s < seen.suppliers; ++s) {
     const double all = total[s] + sales - common[s];
     const own_match one{static_cast<std::uint32_t>(s), all > 0 ? common[s] / all : 0.0,
-                        cells[s] >= 10 ? static_cast<double>(equal[s]) / static_cast<double>(cells[s]) : 0.0, cells[s]};
-    if (std::max(one.likeness, one.equal) > std::max(best.likeness, best.equal)) best = one;
+                        cells[s] > 0 ? static_cast<double>(equal[s]) / static_cast<double>(cells[s]) : 0.0, total[s] > 0 ? common[s] / total[s] : 0.0, cells[s]};
+    if (one.strength() > best.strength()) best = one;
   }
   return best;
 }

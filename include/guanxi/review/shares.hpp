@@ -70,7 +70,6 @@ inline void put_own(share_picture& out, const known_deliveries& known, std::span
 
 /// Finds us among the suppliers, or adds us; fills suppliers, own, rows and notes.
 inline void find_own(share_picture& out, const ledger::purchase_days& days, const known_deliveries& known, const std::string& name) {
-  constexpr double sure = 0.8;  // likeness or part of equal cells from which the figures are ours
   out.suppliers = known.suppliers;
   out.rows = known.rows;
   const std::vector<double> own = own_by_period(days, known);
@@ -79,19 +78,19 @@ inline void find_own(share_picture& out, const ledger::purchase_days& days, cons
   const auto named = static_cast<std::uint32_t>(std::find(known.suppliers.begin(), known.suppliers.end(), name) - known.suppliers.begin());
   if (!name.empty() && named < known.suppliers.size()) {
     out.own = named;
-    const bool whole = !placed || (match.supplier == named && match.likeness >= sure);
+    const bool whole = !placed || (match.supplier == named && match.whole());
     if (!whole) put_own(out, known, own, named);
     out.notes.push_back("Among the suppliers we are '" + name + "', as you said" + (whole ? "." : "; its figures are taken from the ledger."));
     return;
   }
-  if (name.empty() && std::max(match.likeness, match.equal) >= sure) {
+  if (name.empty() && match.ours()) {
     out.own = match.supplier;
     const std::string who = "Among the suppliers we are '" + known.suppliers[match.supplier] + "': ";
-    if (match.likeness >= sure) {
+    if (match.whole()) {
       out.notes.push_back(who + "its figures are " + percent(match.likeness) + " the same as the ledger's.");
     } else {
       put_own(out, known, own, match.supplier);
-      out.notes.push_back(who + percent(match.equal) + " of the cells seen of it hold the ledger's figures; the rest of ours is taken from the ledger.");
+      out.notes.push_back(who + percent(match.inside) + " of what was seen of it lies inside the ledger's figures, and " + percent(match.equal) + " of its cells hold the same; all of ours is taken from the ledger.");
     }
     return;
   }
