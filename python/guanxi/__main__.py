@@ -84,9 +84,8 @@ def main() -> None:
     try:
         app()
     except Error as refused:
-        sys.exit(f"guanxi: {refused}")
-    except FileNotFoundError as missing:
-        sys.exit(f"guanxi: no file '{missing.filename}'")
+        print(f"guanxi: {refused}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import html
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,15 +30,15 @@ _UNKNOWN_DAY = -(2**31)
 COLUMNS = {
     "customer": "id as in the ledger", "country": "most frequent country of its orders",
     "tier": "one of the four relations", "p_tier": "chance of that tier",
-    "value": "expected sales over the horizon, money", "value_low": "", "value_high": "",
+    "value": "expected sales over the horizon, money", "value_low": "lower end of its interval", "value_high": "upper end",
     "p_alive": "chance that it still buys", "p_buy": "chance of an order within the horizon", "purchases": "expected purchase days over the horizon",
-    "purchases_low": "", "purchases_high": "", "next_order": "median date of the next order", "last_order": "date",
+    "purchases_low": "lower end of its interval", "purchases_high": "upper end", "next_order": "median date of the next order, given that one comes", "last_order": "date",
     "sales_year": "net sales of the last year", "sales_before": "net sales of the year before", "orders_year": "purchase days of the last year",
-    "wallet": "what it bought from all suppliers seen in the last year, money", "wallet_low": "", "wallet_high": "",
-    "share": "our part of that", "share_low": "", "share_high": "", "trend": "change of logit share a year", "p_rising": "chance that our share rises",
+    "wallet": "what it bought from all suppliers seen in the last year, money", "wallet_low": "lower end of its interval", "wallet_high": "upper end",
+    "share": "our part of that", "share_low": "lower end of its interval", "share_high": "upper end", "trend": "change of logit share a year", "p_rising": "chance that our share rises",
     "dominant": "largest supplier", "dominant_share": "its share", "p_largest": "chance that it is the largest",
     "effort": "level that the plan chose", "hours": "hours of our people", "money": "travel and samples",
-    "gain": "what the effort gains over the horizon, money after margin", "gain_low": "", "gain_high": "", "net": "gain less the price of hours and money",
+    "gain": "what the effort gains over the horizon, money after margin", "gain_low": "lower end of its interval", "gain_high": "upper end", "net": "gain less the price of hours and money",
     "watch": "what to look at now", "why": "why this effort", "reason": "what decided the forecast", "tier_why": "what decided the tier",
     "share_why": "what the share rests on", "offer": "what customers like it buy and it does not",
 }
@@ -79,19 +79,25 @@ class Review:
     @property
     def customers(self) -> Any:
         """One row a customer, as a frame of the ledger's kind."""
-        return give({name: self.table.column(name) for name in COLUMNS}, self.kind)
+        return self._give(self.table, COLUMNS)
 
     @property
     def countries(self) -> Any:
         """One row a country, as a frame of the ledger's kind."""
-        return give({name: self.countries_table.column(name) for name in self.countries_table.column_names}, self.kind)
+        return self._give(self.countries_table, self.countries_table.column_names)
 
     @property
     def plan(self) -> Any:
         """The accounts that get effort: customer, effort, hours, money, gain with interval, net, why."""
         chosen = self.table.filter(pc.greater(self.table.column("hours"), 0))
         names = ["customer", "tier", "effort", "hours", "money", "gain", "gain_low", "gain_high", "net", "why"]
-        return give({name: chosen.column(name) for name in names}, self.kind)
+        return self._give(chosen, names)
+
+    def _give(self, table: pa.Table, names: Iterable[str]) -> Any:
+        columns = {name: table.column(name) for name in names}
+        if self.kind == "pandas":  # which has no date of its own
+            columns = {name: c.cast(pa.timestamp("s")) if pa.types.is_date(c.type) else c for name, c in columns.items()}
+        return give(columns, self.kind)
 
     @property
     def currency_text(self) -> str:
@@ -100,9 +106,9 @@ class Review:
 
     def todo(self, most: int = 7) -> list[str]:
         """What to do first, in words: the accounts with the largest gain, then those to watch."""
-        rows = self.table.select(["customer", "effort", "hours", "gain", "why", "watch", "value"]).slice(0, 2_000).to_pylist()
-        busy = [f"{r['customer']}: {r['effort']}, {r['hours']:,.0f} h. {r['why']}" for r in rows if r["hours"] > 0][:most]
-        watch = sorted((r for r in rows if r["watch"]), key=lambda r: -r["value"])
+        rows = self.table.select(["customer", "effort", "hours", "why", "watch", "value"]).to_pylist()
+        busy = [f"{r['customer']}: {r['effort']}, {r['hours']:,.0f} h. {r['why'].partition('; net of')[0].rstrip('.')}." for r in rows if r["hours"] > 0][:most]
+        watch = sorted((r for r in rows if r["watch"]), key=lambda r: -(0.0 if math.isnan(r["value"]) else r["value"]))
         busy += [f"{r['customer']}: watch. {r['watch']}" for r in watch[:3]]
         return busy or ["No account gains more than its effort costs under these limits: hold all, and look at the limits first."]
 

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import _core, _files, _frames
 from ._errors import Error
 from .ledger import Column, Ledger, clean, from_day, give_days, give_ids, take_columns
+
+
+def _every(period: pa.ChunkedArray) -> str:
+    """The length of the periods: the longest whose first days all the dates are, seen at two dates at least; else months."""
+    if pa.types.is_string(period.type) or pa.types.is_large_string(period.type) or pa.types.is_string_view(period.type):
+        seen = [t for t in pc.unique(period).to_pylist() if t is not None and t.strip()]
+        if seen and all(re.fullmatch(r"\d{4}-?[Qq][1-4]", t.strip()) for t in seen):
+            return "Q"
+        if not all(re.match(r"\d{4}-\d\d-01(?!\d)", t.strip()) for t in seen):
+            return "M"
+        months = {t.strip()[:7] for t in seen}
+    elif pa.types.is_date(period.type) or pa.types.is_timestamp(period.type):
+        days = pc.unique(period.drop_null().cast(pa.date32() if pa.types.is_date(period.type) else pa.timestamp("s"), safe=False))
+        if not pc.all(pc.equal(pc.day(days), 1)).as_py():
+            return "M"
+        months = {f"{d.year:04}-{d.month:02}" for d in days.to_pylist()}
+    else:
+        return "M"
+    if len(months) < 2:
+        return "M"
+    numbers = {int(m[5:]) for m in months}
+    return next((letter for letter, first in (("Y", {1}), ("H", {1, 7}), ("Q", {1, 4, 7, 10})) if numbers <= first), "M")
 
 
 class Deliveries:
@@ -26,7 +50,8 @@ class Deliveries:
         date (put into months, quarters, half-years or years by ``every``), a text "2024-05" or "2024-Q2", a whole number
         yyyymm or yyyymmdd, or any whole numbers that count periods themselves.
     every
-        "M", "Q", "H" or "Y": the length of a period for dates.
+        "M", "Q", "H" or "Y": the length of a period for dates. ``None``: read off the dates; quarters, half-years or years when
+        every date is the first day of one, else months.
     ledger
         A ``Ledger`` whose customer codes are to be shared; customers that it does not know follow as prospects.
     date_format
@@ -39,17 +64,17 @@ class Deliveries:
     """
 
     def __init__(self, frame: Any, customer: Column = None, supplier: Column = None, period: Column = None, amount: Column = None,
-                 orders: Column = None, *, every: str = "M", ledger: Ledger | None = None, date_format: str | None = None,
+                 orders: Column = None, *, every: str | None = None, ledger: Ledger | None = None, date_format: str | None = None,
                  threads: int = 0) -> None:
         given: dict[str, Column] = {"customer": customer, "supplier": supplier, "period": period, "amount": amount, "orders": orders}
         table, self.columns = take_columns(frame, given, ("customer", "supplier", "period", "amount"), "Deliveries")
         self.kind: _frames.Kind = "pyarrow" if _files.is_path(frame) else _frames.kind_of(frame)
-        self.every = every
         self.ledger = ledger
         if table.num_rows == 0:
             raise Error("Deliveries: the frame has no rows", "empty")
         table, refused = clean(table, date_format, "Deliveries")
-        self.core: Any = _core.ledger.Deliveries(table.__arrow_c_stream__(), "orders" in table.column_names, every,
+        self.every = every if every is not None else _every(table.column("period"))
+        self.core: Any = _core.ledger.Deliveries(table.__arrow_c_stream__(), "orders" in table.column_names, self.every,
                                                  None if ledger is None else ledger.core, threads, refused)
 
     @property

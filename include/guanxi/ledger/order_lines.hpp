@@ -50,17 +50,17 @@ struct rejected_line {
 
 /// Sales as columns that somebody else owns, one entry an order line, in any order.
 struct order_lines {
-  id_column customer;
-  std::span<const day> date;       // days since 1970-01-01; no_day where missing
-  std::span<const double> amount;  // money of the line; negative: a credit note
-  id_column order;                 // the rest is optional: empty when not known
-  id_column product;
-  id_column country;
-  id_column supplier;
-  std::span<const double> cost;    // our cost of the line, for margins; NaN where unknown
-  id_column line_currency;         // currency of each line; lines unlike `currency` are refused
-  std::string_view currency;       // currency of the ledger; empty: the most frequent of line_currency, or not known
-  std::span<const rejected_line> refused;  // lines that a reader has refused already, by rising line number
+  id_column customer{};
+  std::span<const day> date{};     // days since 1970-01-01; no_day where missing
+  std::span<const double> amount{};  // money of the line; negative: a credit note
+  id_column order{};               // the rest is optional: empty when not known
+  id_column product{};
+  id_column country{};
+  id_column supplier{};
+  std::span<const double> cost{};  // our cost of the line, for margins; NaN where unknown
+  id_column line_currency{};       // currency of each line; lines unlike `currency` are refused
+  std::string_view currency{};     // currency of the ledger; empty: the most frequent of line_currency, or not known
+  std::span<const rejected_line> refused{};  // lines that a reader has refused already, by rising line number
 
   [[nodiscard]] std::size_t size() const noexcept { return amount.size(); }
 };

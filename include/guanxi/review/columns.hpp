@@ -22,12 +22,12 @@ struct settings {
   double hours = unknown;        // of our people over the horizon; unknown: one person-year, 1,600 h
   double money = unknown;        // travel and samples over the horizon; unknown: not limited, but charged against the gain
   double margin = unknown;       // part of sales that is left to us; unknown: from the ledger's cost, else 0.3
-  std::string own;               // our name among the suppliers of the deliveries; empty: recognised by our figures
+  std::string own{};             // our name among the suppliers of the deliveries; empty: recognised by our figures
   std::vector<effort_level> efforts = default_efforts();
-  response_prior response;
+  response_prior response{};
   std::uint64_t seed = 0;
   unsigned threads = 0;
-  std::function<void(std::string_view room)> progress;  // called on the caller's thread before each room
+  std::function<void(std::string_view room)> progress{};  // called on the caller's thread before each room
 };
 
 /// One entry a customer of the ledger, in the order of its dictionary; NaN, no_supplier and "" = not known.

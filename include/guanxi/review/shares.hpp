@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <guanxi/base/day.hpp>
@@ -98,7 +99,9 @@ inline void find_own(share_picture& out, const ledger::purchase_days& days, cons
     out.notes.push_back("Our sales cannot be put beside the deliveries (their periods are no dates, or other years): say who we are with `own`.");
     return;
   }
-  out.suppliers.push_back(name.empty() ? "us" : name);
+  std::string us = name.empty() ? "us" : name;
+  while (std::find(known.suppliers.begin(), known.suppliers.end(), us) != known.suppliers.end()) us += " (ledger)";  // a rival of that name stays itself
+  out.suppliers.push_back(std::move(us));
   put_own(out, known, own, static_cast<std::uint32_t>(known.rows.suppliers));
   out.notes.push_back("No supplier of the deliveries has our figures" +
                       (match.supplier == no_supplier ? std::string() : " (the nearest, '" + known.suppliers[match.supplier] + "', agrees to " + percent(match.likeness) + ")") +
