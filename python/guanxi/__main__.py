@@ -24,7 +24,7 @@ def _show(review: Any, page: Path, seconds: float) -> None:
     console = Console(width=None if sys.stdout.isatty() else 200)
     console.print(review.summary().rstrip(), highlight=False, markup=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for i, name in enumerate(review.HEADER):
+    for i, name in enumerate(review.header):
         table.add_column(name, justify="left" if i in (0, 1, 7, 8) else "right", no_wrap=True)
     for row in review.head(12):
         table.add_row(*row)

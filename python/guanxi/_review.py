@@ -28,19 +28,47 @@ _UNKNOWN_DAY = -(2**31)
 
 # What each column of `customers` means; the order is the order of the frame.
 COLUMNS = {
-    "customer": "id as in the ledger", "country": "most frequent country of its orders",
-    "tier": "one of the four relations", "p_tier": "chance of that tier",
-    "value": "expected sales over the horizon, money", "value_low": "lower end of its interval", "value_high": "upper end",
-    "p_alive": "chance that it still buys", "p_buy": "chance of an order within the horizon", "purchases": "expected purchase days over the horizon",
-    "purchases_low": "lower end of its interval", "purchases_high": "upper end", "next_order": "median date of the next order, given that one comes", "last_order": "date",
-    "sales_year": "net sales of the last year", "sales_before": "net sales of the year before", "orders_year": "purchase days of the last year",
-    "wallet": "what it bought from all suppliers seen in the last year, money", "wallet_low": "lower end of its interval", "wallet_high": "upper end",
-    "share": "our part of that", "share_low": "lower end of its interval", "share_high": "upper end", "trend": "change of logit share a year", "p_rising": "chance that our share rises",
-    "dominant": "largest supplier", "dominant_share": "its share", "p_largest": "chance that it is the largest",
-    "effort": "level that the plan chose", "hours": "hours of our people", "money": "travel and samples",
-    "gain": "what the effort gains over the horizon, money after margin", "gain_low": "lower end of its interval", "gain_high": "upper end", "net": "gain less the price of hours and money",
-    "watch": "what to look at now", "why": "why this effort", "reason": "what decided the forecast", "tier_why": "what decided the tier",
-    "share_why": "what the share rests on", "offer": "what customers like it buy and it does not",
+    "customer": "id as in the ledger",
+    "country": "most frequent country of its orders",
+    "tier": "one of the four relations",
+    "p_tier": "chance of that tier",
+    "value": "expected sales over the horizon, money",
+    "value_low": "lower end of its interval",
+    "value_high": "upper end",
+    "p_alive": "chance that it still buys",
+    "p_buy": "chance of an order within the horizon",
+    "purchases": "expected purchase days over the horizon",
+    "purchases_low": "lower end of its interval",
+    "purchases_high": "upper end",
+    "next_order": "median date of the next order, given that one comes",
+    "last_order": "date",
+    "sales_year": "net sales of the last year",
+    "sales_before": "net sales of the year before",
+    "orders_year": "purchase days of the last year",
+    "wallet": "what it bought from all suppliers seen in the last year, money",
+    "wallet_low": "lower end of its interval",
+    "wallet_high": "upper end",
+    "share": "our part of that",
+    "share_low": "lower end of its interval",
+    "share_high": "upper end",
+    "trend": "change of logit share a year",
+    "p_rising": "chance that our share rises",
+    "dominant": "largest supplier",
+    "dominant_share": "its share",
+    "p_largest": "chance that it is the largest",
+    "effort": "level that the plan chose",
+    "hours": "hours of our people",
+    "money": "travel and samples",
+    "gain": "what the effort gains over the horizon, money after margin",
+    "gain_low": "lower end of its interval",
+    "gain_high": "upper end",
+    "net": "gain less the price of hours and money",
+    "watch": "what to look at now",
+    "why": "why this effort",
+    "reason": "what decided the forecast",
+    "tier_why": "what decided the tier",
+    "share_why": "what the share rests on",
+    "offer": "what customers like it buy and it does not",
 }
 
 
@@ -73,6 +101,7 @@ class Review:
     unit: str
     own_name: str
     currency: str = ""
+    level: float = 0.9
     title: str = "Key-account review"
     efforts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -104,6 +133,17 @@ class Review:
         """' EUR' when the currency is known, else nothing."""
         return f" {self.currency}" if self.currency else ""
 
+    @property
+    def sure(self) -> str:
+        """The level of every interval, as "90 %"."""
+        return f"{100 * self.level:g} %"
+
+    @property
+    def span(self) -> str:
+        """The horizon in words, as "52 weeks"."""
+        unit = {"D": "day", "W": "week", "M": "month", "Y": "year"}[self.unit]
+        return f"{self.horizon:g} {unit}{'' if self.horizon == 1 else 's'}"
+
     def todo(self, most: int = 7) -> list[str]:
         """What to do first, in words: the accounts with the largest gain, then those to watch."""
         rows = self.table.select(["customer", "effort", "hours", "why", "watch", "value"]).to_pylist()
@@ -132,32 +172,36 @@ class Review:
                          _number(r["hours"]), _span(r["gain"], r["gain_low"], r["gain_high"])])
         return rows
 
-    HEADER = ("customer", "tier", "value (90 %)", "P(alive)", "next order", "wallet", "share", "largest", "effort", "hours", "gain (90 %)")
+    @property
+    def header(self) -> list[str]:
+        """Names of the columns of ``head``."""
+        return ["customer", "tier", f"value ({self.sure})", "P(alive)", "next order", "wallet", "share", "largest", "effort", "hours", f"gain ({self.sure})"]
 
     def summary(self) -> str:
         """The book in one paragraph."""
-        book, money = self.book, self.currency_text
+        book, money, sure = self.book, self.currency_text, self.sure
         count = int(np.count_nonzero(self.table.column("hours").to_numpy()))
-        text = (f"Review as of {book['end']}: {book['customers']:,} customers, expected sales {_number(book['value'])}{money} "
-                f"(90 % from {_number(book['value_low'])} to {_number(book['value_high'])}) over {self.horizon:g}{self.unit}.\n")
+        text = (f"Review as of {book['end']}: {book['customers']:,} customer{'' if book['customers'] == 1 else 's'}, expected sales {_number(book['value'])}{money} "
+                f"({sure} from {_number(book['value_low'])} to {_number(book['value_high'])}) over {self.span}.\n")
         if not math.isnan(book["share"]):
             text += f"They buy {_number(book['wallet'])}{money} a year as far as seen; our share is {_part(book['share'])}.\n"
         used = ", ".join(f"{_number(u)} of {_number(b)} {n}" for n, u, b in zip(book["budget_names"], book["used"], book["budgets"], strict=True))
-        prices = "; ".join(f"one more {'hour' if n == 'hours' else 'unit of money'} is worth {p:,.2f}" for n, p in zip(book["budget_names"], book["prices"], strict=True))
+        prices = "; ".join(f"one more {'hour' if n == 'hours' else 'unit of money'} is worth {p:,.2f}"
+                           for n, p in zip(book["budget_names"], book["prices"], strict=True))
         gap = "optimal" if book["gap"] <= 1e-12 else f"within {100 * book['gap']:.2g} % of the best"
-        text += (f"Plan: {used} over {count:,} accounts; gain {_number(book['gain'])}{money}, 90 % from {_number(book['gain_low'])} "
+        text += (f"Plan: {used} over {count:,} accounts; gain {_number(book['gain'])}{money}, {sure} from {_number(book['gain_low'])} "
                  f"to {_number(book['gain_high'])}; {gap}; {prices}.\n")
         return text
 
     def __repr__(self) -> str:
-        rows = [list(self.HEADER), *self.head()]
-        wide = [max(len(row[i]) for row in rows) for i in range(len(self.HEADER))]
+        rows = [self.header, *self.head()]
+        wide = [max(len(row[i]) for row in rows) for i in range(len(self.header))]
         left = {0, 1, 7, 8}
         lines = ["  ".join(cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True))).rstrip() for row in rows]
         return self.summary() + "\n" + "\n".join(lines) + "\n"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.HEADER)
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.header)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.head())
         return f"<p>{html.escape(self.summary()).replace(chr(10), '<br>')}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -231,17 +275,27 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
         led = Ledger(led)
     if deliveries is not None and not isinstance(deliveries, Deliveries):
         deliveries = Deliveries(deliveries, ledger=led)
+    levels = [_effort(e) for e in efforts or ()]
     steps: AbstractContextManager[Callable[[str], None]] = _progress.rooms(progress)
     with steps as step:
         raw = _core.review.review(
             led.core, None if deliveries is None else deliveries.core, float("nan") if hours is None else float(hours),
             float("nan") if money is None else float(money), float(horizon), unit, "" if own is None else str(own),
             float("nan") if margin is None else float(margin),
-            [(str(e["name"]), float(e.get("hours", 0)), float(e.get("money", 0))) for e in efforts or ()], level, seed, threads, step)
-    return _assemble(raw, led, deliveries, horizon, unit)
+            levels, level, seed, threads, step)
+    return _assemble(raw, led, deliveries, horizon, unit, level)
 
 
-def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, horizon: float, unit: str) -> Review:
+def _effort(given: Mapping[str, Any]) -> tuple[str, float, float]:
+    if "name" not in given:
+        raise Error(f"review: an effort needs a name: {dict(given)!r}", "unknown_name")
+    for name in given:
+        if name not in ("name", "hours", "money"):
+            raise Error(f"review: effort '{given['name']}' has no '{name}'; an effort has name, hours and money", "unknown_name")
+    return str(given["name"]), float(given.get("hours", 0)), float(given.get("money", 0))
+
+
+def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, horizon: float, unit: str, level: float) -> Review:
     suppliers = raw["suppliers"]
     columns: dict[str, Any] = dict(raw["customers"])
     tier = columns.pop("tier")
@@ -269,7 +323,7 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
     return Review(
         table=full.take(pa.array(order)), countries_table=pa.table(countries), book=book, change=dict(raw["change"]),
         shares_over_time=_over_time(raw["over_time"], suppliers, deliveries), notes=[*led.notes, *raw["notes"]], kind=led.kind, horizon=horizon,
-        unit=unit, own_name=raw["own"], currency=led.currency or "", efforts=list(raw["efforts"]))
+        unit=unit, own_name=raw["own"], currency=led.currency or "", level=level, efforts=list(raw["efforts"]))
 
 
 def _over_time(cells: dict[str, Any], suppliers: list[str], deliveries: Deliveries | None, most: int = 6) -> pa.Table:

@@ -46,16 +46,13 @@ def page(review: Review) -> str:
 
     return environment.get_template("review.html.j2").render(
         title=review.title, subtitle=_subtitle(review), tiles=_tiles(review), todo=review.todo(), charts=specs,
-        table_note=note, markets=_markets(review), notes=review.notes, footer=_footer(),
-        horizon=f"{review.horizon:g} {_UNITS[review.unit]}",
+        table_note=note, markets=_markets(review), notes=review.notes, footer=_footer(review),
+        horizon=review.span,
         table_css=Markup((bundle / "dt_bundle.css").read_text()),
         table_js_base64=base64.b64encode((bundle / "dt_bundle.js").read_bytes()).decode(),
         table_rows=Markup(safe(rows)), table_names=Markup(safe(TABLE_COLUMNS)),
-        chart_js=Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script")),
+        chart_js=Markup(vl_convert.javascript_bundle(None).replace("</script", "<\\/script")),
         chart_specs=Markup(safe(specs)))
-
-
-_UNITS = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}
 
 
 def _known(value: Any) -> Any:
@@ -92,14 +89,14 @@ def _subtitle(review: Review) -> str:
 
 def _tiles(review: Review) -> list[dict[str, str]]:
     book, money = review.book, review.currency_text
-    span = f"{review.horizon:g} {_UNITS[review.unit]}"
+    sure = review.sure
     tiles = [
-        {"name": f"Expected sales, next {span}", "value": _number(book["value"]) + money,
-         "note": f"90 % from {_number(book['value_low'])} to {_number(book['value_high'])}"},
+        {"name": f"Expected sales, next {review.span}", "value": _number(book["value"]) + money,
+         "note": f"{sure} from {_number(book['value_low'])} to {_number(book['value_high'])}"},
         {"name": "Our share of what they buy", "value": _percent(book["share"]),
          "note": f"of {_number(book['wallet'])}{money} a year seen" if not math.isnan(book["wallet"]) else "no deliveries given"},
         {"name": "Gain of the plan", "value": _number(book["gain"]) + money,
-         "note": f"90 % from {_number(book['gain_low'])} to {_number(book['gain_high'])}, after margin"},
+         "note": f"{sure} from {_number(book['gain_low'])} to {_number(book['gain_high'])}, after margin"},
     ]
     for name, price, used, budget in zip(book["budget_names"], book["prices"], book["used"], book["budgets"], strict=True):
         unit = "One more hour is worth" if name == "hours" else "1,000 more money is worth"
@@ -124,7 +121,7 @@ def _rows(review: Review) -> tuple[list[list[Any]], str]:
         return value if value is None or isinstance(value, (int, str)) else str(value)
 
     rows = [[plain(kept[name][i]) for name in TABLE_COLUMNS] for i in range(shown)]
-    note = "Sorted by what the plan gains. Click a row for the reasons; ranges are 90 % intervals."
+    note = f"Sorted by what the plan gains. Click a row for the reasons; ranges are {review.sure} intervals."
     if shown < table.num_rows:
         note += f" The page shows the first {shown:,} of {table.num_rows:,} customers; the frame has them all."
     return rows, note
@@ -145,10 +142,10 @@ def _markets(review: Review) -> dict[str, Any] | None:
          _percent(r["leader_share"]), "not known" if math.isnan(r["hhi"]) else f"{r['hhi']:.2f}"] for r in rows[:60]]}
 
 
-def _footer() -> str:
+def _footer(review: Review) -> str:
     from . import __version__
 
-    return f"guanxi {__version__}. Every estimate carries a 90 % interval; what is not known is said, never filled in."
+    return f"guanxi {__version__}. Every estimate carries a {review.sure} interval; what is not known is said, never filled in."
 
 
 def _sized(chart: Any) -> dict[str, Any]:
@@ -205,7 +202,7 @@ def charts(review: Review) -> list[Any]:
         base = alt.Chart(alt.Data(values=chosen), title="The plan: where effort gains most").encode(
             y=alt.Y("customer:N", sort=[r["customer"] for r in chosen], title=None))
         out.append(base.mark_bar(color="#0b6e6e", opacity=0.8).encode(
-            x=alt.X("gain:Q", title="gain over the horizon, with 90 % interval"),
+            x=alt.X("gain:Q", title=f"gain over the horizon, with {review.sure} interval"),
             tooltip=["customer:N", "effort:N", "hours:Q", alt.Tooltip("gain:Q", format=",.0f"), "why:N"])
             + base.mark_rule(color="#1c2733").encode(x="gain_low:Q", x2="gain_high:Q"))
     parts = review.change

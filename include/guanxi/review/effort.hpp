@@ -49,11 +49,11 @@ struct gain_columns {
 };
 
 namespace detail {
-/// Log standard deviation of a positive quantity from its mean and a 90 % interval.
-[[nodiscard]] inline double log_sd(double low, double high, double mean) {
+/// Log standard deviation of a positive quantity from its mean and an interval of z standard deviations to each side.
+[[nodiscard]] inline double log_sd(double low, double high, double mean, double z) {
   if (!(mean > 0) || !std::isfinite(low) || !std::isfinite(high)) return 0.0;
   const double floor = 0.01 * mean;
-  return std::clamp(std::log(std::max(high, floor) / std::max(low, floor)) / (2 * 1.6448536269514722), 0.0, 1.5);
+  return std::clamp(std::log(std::max(high, floor) / std::max(low, floor)) / (2 * z), 0.0, 1.5);
 }
 }  // namespace detail
 
@@ -62,7 +62,8 @@ namespace detail {
 ///
 /// gain = margin * won(hours) * (headroom * (a + (1 - a) win_back) + lapsing * win_back), won(h) = most * h^p / (half^p + h^p),
 /// where a is P(alive) and lapsing is what the account would be worth if it still bought (value / max(a, 0.2)) times 1 - a.
-/// Takes   stakes: n entries a column; levels: at least one, the first one free; margin in (0, 1].
+/// Takes   stakes: n entries a column; levels: at least one, the first one free; margin in (0, 1]; level of the intervals
+///         that go in and come out.
 /// Gives   n * levels rows; an unknown headroom counts as 0.
 /// Fails   errc::size_mismatch, errc::out_of_domain.
 /// Costs   O(n (draws + levels draws)); same bits for any number of threads.
@@ -70,7 +71,7 @@ namespace detail {
 /// Beware  the effect of effort is a prior, not an estimate; see response_prior.
 [[nodiscard]] inline gain_columns gains(const stake_columns& stakes, std::span<const effort_level> levels, double margin,
                                         const response_prior& prior = {}, std::size_t draws = 200,
-                                        std::uint64_t seed = 0, unsigned threads = 0) {
+                                        std::uint64_t seed = 0, unsigned threads = 0, double level = 0.9) {
   const std::size_t n = stakes.value.size(), count = levels.size();
   if (count == 0 || levels[0].hours != 0 || levels[0].money != 0)
     throw error(errc::out_of_domain, "review::gains: the first effort level must cost no hours and no money");
@@ -79,6 +80,9 @@ namespace detail {
   for (const auto& column : {stakes.value_low, stakes.value_high, stakes.p_alive, stakes.headroom, stakes.headroom_low, stakes.headroom_high})
     if (column.size() != n)
       throw error(errc::size_mismatch, "review::gains: a column has " + std::to_string(column.size()) + " entries, 'value' has " + std::to_string(n));
+  if (!(level > 0 && level < 1))
+    throw error(errc::out_of_domain, "review::gains: level is " + std::to_string(level) + ", wanted a number between 0 and 1");
+  const double z = normal_quantile((1 + level) / 2);
   std::vector<double> won(draws * count), mean_won(count);
   for (std::size_t d = 0; d < draws; ++d) {
     random_stream random(seed, d);
@@ -104,8 +108,8 @@ namespace detail {
           const double pull = alive + (1 - alive) * prior.win_back;
           const double room = std::isfinite(stakes.headroom[i]) ? pull * std::max(0.0, stakes.headroom[i]) : 0.0;
           const double lapsing = value / std::max(alive, 0.2) * (1 - alive) * prior.win_back;
-          const double value_sd = detail::log_sd(stakes.value_low[i], stakes.value_high[i], value);
-          const double room_sd = detail::log_sd(stakes.headroom_low[i], stakes.headroom_high[i], stakes.headroom[i]);
+          const double value_sd = detail::log_sd(stakes.value_low[i], stakes.value_high[i], value, z);
+          const double room_sd = detail::log_sd(stakes.headroom_low[i], stakes.headroom_high[i], stakes.headroom[i], z);
           random_stream random(seed, draws + i);
           for (double& s : stake)
             s = lapsing * std::exp(value_sd * random.normal() - value_sd * value_sd / 2) +
@@ -121,8 +125,8 @@ namespace detail {
               std::nth_element(sample.begin(), place, sample.end());
               return *place;
             };
-            out.low[row] = quantile(0.05);
-            out.high[row] = quantile(0.95);
+            out.low[row] = quantile((1 - level) / 2);
+            out.high[row] = quantile((1 + level) / 2);
           }
         }
       },

@@ -36,7 +36,7 @@ struct effort_plan {
 [[nodiscard]] inline effort_plan plan_effort(const stake_columns& stakes, double margin, const settings& s) {
   const std::size_t n = stakes.value.size(), levels = s.efforts.size();
   effort_plan out;
-  out.gain = gains(stakes, s.efforts, margin, s.response, 200, s.seed, s.threads);
+  out.gain = gains(stakes, s.efforts, margin, s.response, 200, s.seed, s.threads, s.level);
   out.budget_names = {"hours"};
   out.budgets = {std::isnan(s.hours) ? 1'600.0 : s.hours};
   if (std::isnan(s.hours)) out.notes.push_back("Hours assumed 1,600, one person-year: give `hours`.");

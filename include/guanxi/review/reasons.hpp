@@ -16,12 +16,12 @@ struct gain_parts {
 
 /// Why an account gets its effort: what is at stake, what the effort is expected to win, and what else was near.
 [[nodiscard]] inline std::string effort_sentence(const customer_columns& c, std::size_t i, const effort_level& level, gain_parts parts,
-                                                 const std::string& next_best) {
+                                                 const std::string& next_best, double sure = 0.9) {
   if (level.hours == 0 && level.money == 0) {
     if (std::isnan(c.value[i])) return "Hold: no purchase yet, nothing is known of what it could be worth.";
     return "Hold: no effort here gains what it costs elsewhere" + (next_best.empty() ? std::string() : " (next best: " + next_best + ")") + ".";
   }
-  std::string text = "Gains " + in_words(c.gain[i]) + " (90 % from " + in_words(c.gain_low[i]) + " to " + in_words(c.gain_high[i]) + ")";
+  std::string text = "Gains " + in_words(c.gain[i]) + " (" + percent(sure) + " from " + in_words(c.gain_low[i]) + " to " + in_words(c.gain_high[i]) + ")";
   if (parts.headroom > 0 && parts.headroom >= parts.keeping)
     text += ", mostly from what it buys elsewhere" + (std::isnan(c.share[i]) ? std::string() : " (we hold " + percent(c.share[i]) + ")");
   else if (parts.keeping > 0)

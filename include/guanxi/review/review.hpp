@@ -105,7 +105,7 @@ inline void take(customer_columns& c, relation::tier_columns&& tiers) {
 }
 
 /// The plan's choice of each account and the sentences that explain it.
-inline void take(customer_columns& c, const effort_plan& p, const std::vector<effort_level>& efforts, day end) {
+inline void take(customer_columns& c, const effort_plan& p, const std::vector<effort_level>& efforts, day end, double level) {
   const std::size_t n = c.value.size(), levels = efforts.size();
   c.level = p.chosen.level;
   c.net = p.chosen.net;
@@ -114,7 +114,7 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
     const effort_level& e = efforts[c.level[i]];
     c.hours.push_back(e.hours), c.money.push_back(e.money);
     c.gain.push_back(p.gain.gain[row]), c.gain_low.push_back(p.gain.low[row]), c.gain_high.push_back(p.gain.high[row]);
-    c.why.push_back(effort_sentence(c, i, e, {p.gain.from_headroom[row], p.gain.from_keeping[row]}, next_best(p, i, efforts)));
+    c.why.push_back(effort_sentence(c, i, e, {p.gain.from_headroom[row], p.gain.from_keeping[row]}, next_best(p, i, efforts), level));
     c.watch.push_back(watch_sentence(c, i, end));
   }
 }
@@ -195,7 +195,7 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
   detail::take(out.customers, shares);
   detail::take(out.customers, std::move(tiers));
   out.customers.offer = std::move(offers.text);
-  detail::take(out.customers, chosen, s.efforts, end);
+  detail::take(out.customers, chosen, s.efforts, end, s.level);
   out.book = detail::figures(out.customers, shares, chosen, end);
   out.notes.push_back("Plan: " + out.book.plan_status + ". The interval of the whole gain adds the accounts' ends: what effort does is unknown for all of them together.");
   out.change = std::move(shares.change);

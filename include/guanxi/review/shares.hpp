@@ -150,8 +150,8 @@ inline void sum_over_time(share_picture& out) {
       }
 }
 
-[[nodiscard]] inline std::string share_sentence(const share_picture& out, std::size_t c) {
-  std::string text = "We hold " + percent(out.share[c]) + " (90 % from " + percent(out.low[c]) + " to " + percent(out.high[c]) +
+[[nodiscard]] inline std::string share_sentence(const share_picture& out, std::size_t c, double level) {
+  std::string text = "We hold " + percent(out.share[c]) + " (" + percent(level) + " from " + percent(out.low[c]) + " to " + percent(out.high[c]) +
                      ") of the " + in_words(out.wallet[c]) + " a year that it is seen to buy";
   if (out.largest[c] == out.own) text += "; we are the largest supplier with " + percent(out.p_largest[c]) + " chance";
   else if (out.largest[c] != no_supplier)
@@ -193,7 +193,7 @@ inline void sum_over_time(share_picture& out) {
     out.share[c] = fit.own_share[r], out.low[c] = fit.own_low[r], out.high[c] = fit.own_high[r];
     out.trend[c] = fit.own_trend[r], out.p_rising[c] = fit.own_p_rising[r];
     out.largest[c] = fit.largest[r], out.largest_share[c] = fit.largest_share[r], out.p_largest[c] = fit.p_largest[r];
-    out.why[c] = detail::share_sentence(out, c);
+    out.why[c] = detail::share_sentence(out, c, s.level);
   }
   out.notes.push_back("Shares: " + model.status());
   detail::tell_change(out, year);
