@@ -30,6 +30,11 @@ NASTY = "</script><b>O'Neill & \"Söhne\"</b><!--"
 Book = tuple[pa.Table, pa.Table]
 
 
+def add(columns: dict[str, list[Any]], *row: Any) -> None:
+    for column, value in zip(columns.values(), row, strict=True):
+        column.append(value)
+
+
 def book(names: list[str] | None = None, with_us: bool = True) -> Book:
     """A small exporter without chance: 14 customers, 4 suppliers, three years of months; orders and deliveries."""
     names = names or [f"{'Ana Bo Chidi Dana Emre Fei Gita Hugo Ivo Jia Kwame Lena Mio Nils'.split()[i]} Ltd" for i in range(14)]
@@ -43,15 +48,12 @@ def book(names: list[str] | None = None, with_us: bool = True) -> Book:
             wave = 1 + 0.3 * ((7 * c + 3 * month) % 5 - 2) / 2
             ours = round(120.0 * (c + 1) * wave * (0.6 + 0.02 * month if c % 3 == 0 else 1.0), 2)
             if (month + c) % (1 + c % 3) == 0:
-                for column, value in zip(orders.values(), (name, first + datetime.timedelta(days=(5 * c) % 27), ours, f"P{(c + month) % 6}", ["PL", "GH", "PE"][c % 3])):
-                    column.append(value)
+                add(orders, name, first + datetime.timedelta(days=(5 * c) % 27), ours, f"P{(c + month) % 6}", ["PL", "GH", "PE"][c % 3])
                 if with_us:
-                    for column, value in zip(seen.values(), (name, "us", first, ours)):
-                        column.append(value)
+                    add(seen, name, "us", first, ours)
             for rival in range(3):
                 if (month + rival + c) % (2 + rival) == 0:
-                    for column, value in zip(seen.values(), (name, f"Rival {rival}", first, round(90.0 * (c + 2) * (1 + 0.2 * rival) * (1.1 - 0.05 * ((month + c) % 4)), 2))):
-                        column.append(value)
+                    add(seen, name, f"Rival {rival}", first, round(90.0 * (c + 2) * (1 + 0.2 * rival) * (1.1 - 0.05 * ((month + c) % 4)), 2))
     return pa.table(orders), pa.table(seen)
 
 
@@ -144,13 +146,14 @@ def test_no_hours_means_no_effort() -> None:
     orders, seen = book()
     got = gx.review(gx.Ledger(orders), deliveries=seen, hours=0)
     assert set(columns(got.customers)["effort"]) == {"hold"} and len(columns(got.plan)["customer"]) == 0
-    assert not any("h." in line.split(":")[1] for line in got.todo())
+    assert not any("Gains" in line for line in got.todo())
     assert "0 of 0 hours" in got.summary()
 
 
 def test_own_efforts() -> None:
     orders, seen = book()
-    got = gx.review(gx.Ledger(orders), deliveries=seen, hours=40, efforts=[{"name": "leave"}, {"name": "call", "hours": 4}, {"name": "visit", "hours": 20, "money": 50}])
+    efforts = [{"name": "leave"}, {"name": "call", "hours": 4}, {"name": "visit", "hours": 20, "money": 50}]
+    got = gx.review(gx.Ledger(orders), deliveries=seen, hours=40, efforts=efforts)
     used = columns(got.customers)
     assert set(used["effort"]) <= {"leave", "call", "visit"} and sum(used["hours"]) <= 40
     cost = {"leave": (0, 0), "call": (4, 0), "visit": (20, 50)}
@@ -252,9 +255,11 @@ def test_the_level_is_that_of_every_interval(found: gx.Review) -> None:
     orders, seen = book()
     half = gx.review(gx.Ledger(orders), deliveries=seen, hours=150, money=9_000, level=0.5)
     wide, narrow = columns(found.customers), columns(half.customers)
-    wider = {c: (h - low, sh - sl, gh - gl) for c, h, low, sh, sl, gh, gl in zip(*(wide[n] for n in ("customer", "value_high", "value_low", "share_high", "share_low", "gain_high", "gain_low")))}
-    for c, h, low, sh, sl in zip(*(narrow[n] for n in ("customer", "value_high", "value_low", "share_high", "share_low"))):
-        assert h - low < wider[c][0] and sh - sl < wider[c][1]
+    at = {customer: i for i, customer in enumerate(wide["customer"])}
+    for i, customer in enumerate(narrow["customer"]):
+        for name in ("value", "share"):
+            width = [table[f"{name}_high"][row] - table[f"{name}_low"][row] for table, row in ((narrow, i), (wide, at[customer]))]
+            assert width[0] < width[1], (name, customer)
     assert half.book["gain_high"] - half.book["gain_low"] < found.book["gain_high"] - found.book["gain_low"]
     told = " ".join([half.summary(), *half.header, *half.todo(), *narrow["why"], *narrow["share_why"]])
     assert "50 % from" in told and "90 %" not in told
@@ -353,7 +358,7 @@ def test_prints_are_those_on_file(name: str, ending: str, found: gx.Review, alon
 
 
 def test_names_are_escaped_in_the_notebook() -> None:
-    orders, _ = book([NASTY] + [f"c{i}" for i in range(13)])
+    orders, _ = book([f"c{i}" for i in range(13)] + [NASTY])
     shown = gx.review(gx.Ledger(orders))._repr_html_()
     assert "<b>" not in shown and "&lt;/script&gt;" in shown
 
@@ -393,9 +398,12 @@ def test_the_page_is_one_file_that_needs_no_network(deliveries: bool, found: gx.
     assert not re.search(r"@import\s|url\(\s*[\"']?(?:https?:)?//", page)
     rows, names, charts = data_of(page)
     assert sorted(row[names.index("customer")] for row in rows) == sorted(review.customers.column("customer").to_pylist())
-    titles = [str(chart.get("title")) for chart in charts]
-    assert titles == (["Value against our share", "Shares of the seen market over time", "The plan: where effort gains most", "Why our sales changed"] if deliveries
-                      else ["Value against the chance that it still buys", *(["The plan: where effort gains most"] if len(review.plan) else [])])
+    titles = [chart.get("title") or chart["layer"][0]["title"] for chart in charts]
+    plan = ["The plan: where effort gains most"] if len(review.plan) else []
+    if deliveries:
+        assert plan and titles == ["Value against our share", "Shares of the seen market over time", *plan, "Why our sales changed"]
+    else:
+        assert titles == ["Value against the chance that it still buys", *plan]
     for line in [*review.todo(), *review.notes]:
         assert html.escape(line, quote=False) in page.replace("&#39;", "'").replace("&#34;", '"')
 
@@ -452,7 +460,7 @@ def test_the_page_opens_in_a_browser(deliveries: bool, tmp_path: Path) -> None:
     table = dom[dom.index('id="customers"'):]
     assert table[:table.index("</table>")].count("<tr") == 15  # a head and 14 customers
     assert "&lt;/script&gt;&lt;b&gt;O'Neill" in table and "<b>O'Neill" not in dom
-    assert dom.count("<svg") == len(data_of(path.read_text(encoding="utf-8"))[2])
+    assert len(re.findall(r'<svg[^>]*class="marks"', dom)) == len(data_of(path.read_text(encoding="utf-8"))[2])
     if not deliveries:
         assert "not known" in table
 
@@ -489,7 +497,8 @@ def test_the_demo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["sales.csv", "--customer", "custmer"], "guanxi: Ledger: no column 'custmer' among 'customer', 'date', 'amount_eur', 'product', 'country'; did you mean 'customer'?\n"),
+    (["sales.csv", "--customer", "custmer"],
+     "guanxi: Ledger: no column 'custmer' among 'customer', 'date', 'amount_eur', 'product', 'country'; did you mean 'customer'?\n"),
     (["no.csv"], "guanxi: Ledger: there is no file 'no.csv'\n"),
     (["sales.csv", "--deliveries", "no.csv"], "guanxi: Deliveries: there is no file 'no.csv'\n"),
     (["sales.csv", "--hours", "-1"], "guanxi: review: hours is -1.000000, wanted 0 or more\n"),
@@ -512,7 +521,10 @@ def test_no_bar_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) ->
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("hidden", [[], ["rich", "rich.console", "rich.progress"], ["rich", "rich.console", "rich.progress", "tqdm", "tqdm.auto"]], ids=["rich", "tqdm", "plain"])
+RICH = ["rich", "rich.console", "rich.progress"]
+
+
+@pytest.mark.parametrize("hidden", [[], RICH, [*RICH, "tqdm", "tqdm.auto"]], ids=["rich", "tqdm", "plain"])
 def test_the_bar_is_drawn_by_what_there_is(hidden: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     for name in hidden:
         monkeypatch.setitem(sys.modules, name, None)
