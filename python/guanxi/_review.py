@@ -43,7 +43,7 @@ COLUMNS = {
     "next_order": "median date of the next order, given that one comes",
     "last_order": "date",
     "sales_year": "net sales of the last year",
-    "sales_before": "net sales of the year before",
+    "sales_before": "net sales of the year before, not known when the ledger is younger",
     "orders_year": "purchase days of the last year",
     "wallet": "what it bought from all suppliers seen in the last year, money",
     "wallet_low": "lower end of its interval",
@@ -181,7 +181,8 @@ class Review:
         """The book in one paragraph."""
         book, money, sure = self.book, self.currency_text, self.sure
         count = int(np.count_nonzero(self.table.column("hours").to_numpy()))
-        text = (f"Review as of {book['end']}: {book['customers']:,} customer{'' if book['customers'] == 1 else 's'}, expected sales {_number(book['value'])}{money} "
+        text = (f"Review as of {book['end']}: {book['customers']:,} customer{'' if book['customers'] == 1 else 's'}, "
+                f"expected sales {_number(book['value'])}{money} "
                 f"({sure} from {_number(book['value_low'])} to {_number(book['value_high'])}) over {self.span}.\n")
         if not math.isnan(book["share"]):
             text += f"They buy {_number(book['wallet'])}{money} a year as far as seen; our share is {_part(book['share'])}.\n"
@@ -319,7 +320,7 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
     book["end"] = EPOCH + datetime.timedelta(days=book["end"])
     book["customers"] = full.num_rows
     for name in ("sales_year", "sales_before"):
-        book[name] = float(np.nansum(columns[name]))
+        book[name] = float(np.sum(columns[name]))
     return Review(
         table=full.take(pa.array(order)), countries_table=pa.table(countries), book=book, change=dict(raw["change"]),
         shares_over_time=_over_time(raw["over_time"], suppliers, deliveries), notes=[*led.notes, *raw["notes"]], kind=led.kind, horizon=horizon,

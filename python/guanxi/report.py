@@ -42,6 +42,7 @@ def page(review: Review) -> str:
     rows, note = _rows(review)
     specs = [_sized(chart) for chart in charts(review)]
     safe = _script_safe
+    javascript: Any = vl_convert.javascript_bundle  # its stubs differ between versions
     from markupsafe import Markup
 
     return environment.get_template("review.html.j2").render(
@@ -51,7 +52,7 @@ def page(review: Review) -> str:
         table_css=Markup((bundle / "dt_bundle.css").read_text()),
         table_js_base64=base64.b64encode((bundle / "dt_bundle.js").read_bytes()).decode(),
         table_rows=Markup(safe(rows)), table_names=Markup(safe(TABLE_COLUMNS)),
-        chart_js=Markup(vl_convert.javascript_bundle(None).replace("</script", "<\\/script")),
+        chart_js=Markup(javascript().replace("</script", "<\\/script")),
         chart_specs=Markup(safe(specs)))
 
 
@@ -84,7 +85,7 @@ def _subtitle(review: Review) -> str:
     book = review.book
     who = f"{review.own_name}, " if review.own_name else ""
     return (f"{who}as of {book['end']}. {_number(book['customers'])} customers, sales of the last year "
-            f"{_number(book['sales_year'])}{review.currency_text} ({_number(book['sales_before'])} the year before).")
+            f"{_number(book['sales_year'])}{review.currency_text} (the year before: {_number(book['sales_before'])}).")
 
 
 def _tiles(review: Review) -> list[dict[str, str]]:
@@ -104,7 +105,8 @@ def _tiles(review: Review) -> list[dict[str, str]]:
         tiles.append({"name": unit, "value": _number(worth) + money, "note": f"{name}: {_number(used)} of {_number(budget)} used"})
     gap = book["gap"]
     tiles.append({"name": "How good the plan is", "value": "optimal" if gap <= 1e-12 else f"within {100 * gap:.2g} %",
-                  "note": f"no plan under these limits can gain more than {_number(book['bound'])}{money}"})
+                  "note": f"no plan under these limits can gain more than {_number(book['bound'])}{money}"
+                          + ("" if "money" in book["budget_names"] else ", the money it costs taken off")})
     return tiles
 
 
@@ -202,7 +204,7 @@ def charts(review: Review) -> list[Any]:
         base = alt.Chart(alt.Data(values=chosen), title="The plan: where effort gains most").encode(
             y=alt.Y("customer:N", sort=[r["customer"] for r in chosen], title=None))
         out.append(base.mark_bar(color="#0b6e6e", opacity=0.8).encode(
-            x=alt.X("gain:Q", title=f"gain over the horizon, with {review.sure} interval"),
+            x=alt.X("gain:Q", axis=alt.Axis(tickCount=6), title=f"gain over the horizon, with {review.sure} interval"),
             tooltip=["customer:N", "effort:N", "hours:Q", alt.Tooltip("gain:Q", format=",.0f"), "why:N"])
             + base.mark_rule(color="#1c2733").encode(x="gain_low:Q", x2="gain_high:Q"))
     parts = review.change

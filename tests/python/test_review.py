@@ -300,6 +300,25 @@ def test_nothing_after_the_last_day_is_used(found: gx.Review) -> None:
     assert all(d is None or d > found.book["end"] for d in columns(found.customers)["next_order"])
 
 
+def test_a_young_ledger_does_not_know_the_year_before() -> None:
+    orders, _ = book()
+    date = orders.column("date").to_numpy()
+    young = gx.review(gx.Ledger(orders.filter(pa.array(date > np.datetime64("2022-06-01")))))
+    assert set(columns(young.customers)["sales_before"]) == {None} and np.isnan(young.book["sales_before"])
+    assert set(columns(young.countries)["sales_before"]) == {None}
+    assert "The ledger covers less than two years: sales of the year before are not known." in young.notes
+    old = gx.review(gx.Ledger(orders.filter(pa.array(date > np.datetime64("2021-12-01")))))
+    assert old.book["sales_before"] > 0 and not any("less than two years" in note for note in old.notes)
+
+
+def test_a_customer_that_has_left_is_won_back_in_words() -> None:
+    orders, seen = book()
+    got = columns(gx.review(gx.Ledger(orders), deliveries=seen, hours=2_000, efforts=[{"name": "hold"}, {"name": "call", "hours": 40}]).customers)
+    row = got["customer"].index("Fei Ltd")
+    assert got["p_alive"][row] < 0.5 and got["tier"][row] == "vendor" and "it may be lost" in got["watch"][row]
+    assert got["hours"][row] > 0 and ", by winning it back: the chance that it still buys is " in got["why"][row]
+
+
 def test_the_change_of_sales_adds_up(found: gx.Review) -> None:
     parts = dict(found.change)
     after, before = parts.pop("last year"), parts.pop("year before")

@@ -23,7 +23,8 @@ struct gain_parts {
   }
   std::string text = "Gains " + in_words(c.gain[i]) + " (" + percent(sure) + " from " + in_words(c.gain_low[i]) + " to " + in_words(c.gain_high[i]) + ")";
   if (parts.headroom > 0 && parts.headroom >= parts.keeping)
-    text += ", mostly from what it buys elsewhere" + (std::isnan(c.share[i]) ? std::string() : " (we hold " + percent(c.share[i]) + ")");
+    text += ", mostly from what it buys elsewhere" + (std::isnan(c.share[i]) ? std::string() : " (we hold " + percent(c.share[i]) + ")") +
+            (c.p_alive[i] < 0.5 ? ", by winning it back: the chance that it still buys is " + percent(c.p_alive[i]) : std::string());
   else if (parts.keeping > 0)
     text += ", mostly from keeping it: the chance that it still buys is " + percent(c.p_alive[i]);
   text += "; net of the price of its hours and money " + in_words(c.net[i]);

@@ -198,6 +198,11 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
   detail::take(out.customers, chosen, s.efforts, end, s.level);
   out.book = detail::figures(out.customers, shares, chosen, end);
   out.notes.push_back("Plan: " + out.book.plan_status + ". The interval of the whole gain adds the accounts' ends: what effort does is unknown for all of them together.");
+  if (book.first_day() > end - 2 * year_days + 31) {  // told last: what the ledger does not cover is not known, not 0
+    out.customers.sales_before.assign(out.customers.sales_before.size(), unknown);
+    out.countries.sales_before.assign(out.countries.sales_before.size(), unknown);
+    out.notes.push_back("The ledger covers less than two years: sales of the year before are not known.");
+  }
   out.change = std::move(shares.change);
   out.over_time = std::move(shares.over_time);
   out.suppliers = std::move(shares.suppliers);
