@@ -8,10 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import _core, _files, _frames
 from ._errors import Error
 from .ledger import Column, Ledger, clean, from_day, give_days, give_ids, take_columns
+
+
+def _every(dates: pa.ChunkedArray) -> str:
+    """The length of a period at whose starts all dates lie: Y, H or Q; else M."""
+    if not pa.types.is_temporal(dates.type) or len(dates) == dates.null_count or pc.max(pc.day(dates)).as_py() > 1:
+        return "M"
+    months = set(pc.unique(pc.month(dates)).to_pylist()) - {None}
+    return next((every for every, starts in (("Y", {1}), ("H", {1, 7}), ("Q", {1, 4, 7, 10})) if months <= starts), "M")
 
 
 class Deliveries:
@@ -26,7 +35,8 @@ class Deliveries:
         date (put into months, quarters, half-years or years by ``every``), a text "2024-05" or "2024-Q2", a whole number
         yyyymm or yyyymmdd, or any whole numbers that count periods themselves.
     every
-        "M", "Q", "H" or "Y": the length of a period for dates.
+        "M", "Q", "H" or "Y": the length of a period for dates; ``None``: the longest of these at whose starts all dates lie, else
+        "M".
     ledger
         A ``Ledger`` whose customer codes are to be shared; customers that it does not know follow as prospects.
     date_format
@@ -39,17 +49,17 @@ class Deliveries:
     """
 
     def __init__(self, frame: Any, customer: Column = None, supplier: Column = None, period: Column = None, amount: Column = None,
-                 orders: Column = None, *, every: str = "M", ledger: Ledger | None = None, date_format: str | None = None,
+                 orders: Column = None, *, every: str | None = None, ledger: Ledger | None = None, date_format: str | None = None,
                  threads: int = 0) -> None:
         given: dict[str, Column] = {"customer": customer, "supplier": supplier, "period": period, "amount": amount, "orders": orders}
         table, self.columns = take_columns(frame, given, ("customer", "supplier", "period", "amount"), "Deliveries")
         self.kind: _frames.Kind = "pyarrow" if _files.is_path(frame) else _frames.kind_of(frame)
-        self.every = every
         self.ledger = ledger
         if table.num_rows == 0:
             raise Error("Deliveries: the frame has no rows", "empty")
         table, refused = clean(table, date_format, "Deliveries")
-        self.core: Any = _core.ledger.Deliveries(table.__arrow_c_stream__(), "orders" in table.column_names, every,
+        self.every = every if every is not None else _every(table.column("period"))
+        self.core: Any = _core.ledger.Deliveries(table.__arrow_c_stream__(), "orders" in table.column_names, self.every,
                                                  None if ledger is None else ledger.core, threads, refused)
 
     @property
