@@ -137,7 +137,8 @@ class Review:
         if not math.isnan(book["share"]):
             text += f"They buy {_number(book['wallet'])}{money} a year as far as seen; our share is {_part(book['share'])}.\n"
         used = ", ".join(f"{_number(u)} of {_number(b)} {n}" for n, u, b in zip(book["budget_names"], book["used"], book["budgets"], strict=True))
-        prices = "; ".join(f"one more {'hour' if n == 'hours' else 'unit of money'} is worth {p:,.2f}" for n, p in zip(book["budget_names"], book["prices"], strict=True))
+        unit = {"hours": "hour", "money": "unit of money"}
+        prices = "; ".join(f"one more {unit[n]} is worth {p:,.2f}" for n, p in zip(book["budget_names"], book["prices"], strict=True))
         gap = "optimal" if book["gap"] <= 1e-12 else f"within {100 * book['gap']:.2g} % of the best"
         text += (f"Plan: {used} over {count:,} accounts; gain {_number(book['gain'])}{money}, 90 % from {_number(book['gain_low'])} "
                  f"to {_number(book['gain_high'])}; {gap}; {prices}.\n")

@@ -51,7 +51,7 @@ def page(review: Review) -> str:
         table_css=Markup((bundle / "dt_bundle.css").read_text()),
         table_js_base64=base64.b64encode((bundle / "dt_bundle.js").read_bytes()).decode(),
         table_rows=Markup(safe(rows)), table_names=Markup(safe(TABLE_COLUMNS)),
-        chart_js=Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script")),
+        chart_js=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")),
         chart_specs=Markup(safe(specs)))
 
 

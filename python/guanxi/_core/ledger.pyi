@@ -94,7 +94,7 @@ class Deliveries:
         stream: typing_extensions.CapsuleType,
         with_orders: bool = False,
         every: str = "M",
-        ledger: Ledger = None,
+        ledger: Ledger | None = None,
         threads: typing.SupportsInt | typing.SupportsIndex = 0,
         refused: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str, str]] = [],
     ) -> None: ...

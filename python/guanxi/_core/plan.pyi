@@ -61,8 +61,8 @@ def allocate(
     cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     options: dict[str, typing.Any],
-    account: typing.Any = None,
-    limit: typing.Any = None,
+    account: typing.Any | None = None,
+    limit: typing.Any | None = None,
 ) -> Allocation: ...
 def explain(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
@@ -81,8 +81,8 @@ def least(
     options: dict[str, typing.Any],
     vary: typing.SupportsInt | typing.SupportsIndex,
     target: typing.SupportsFloat | typing.SupportsIndex,
-    account: typing.Any = None,
-    limit: typing.Any = None,
+    account: typing.Any | None = None,
+    limit: typing.Any | None = None,
 ) -> tuple[float, float, Allocation, str]: ...
 def price_ranges(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],

@@ -11,7 +11,7 @@ __all__: list[str] = ["review"]
 
 def review(
     ledger: guanxi._core.ledger.Ledger,
-    deliveries: guanxi._core.ledger.Deliveries,
+    deliveries: guanxi._core.ledger.Deliveries | None,
     hours: typing.SupportsFloat | typing.SupportsIndex,
     money: typing.SupportsFloat | typing.SupportsIndex,
     horizon: typing.SupportsFloat | typing.SupportsIndex,
@@ -24,5 +24,5 @@ def review(
     level: typing.SupportsFloat | typing.SupportsIndex,
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-    progress: collections.abc.Callable | None,
+    progress: collections.abc.Callable[..., typing.Any] | None,
 ) -> dict[str, typing.Any]: ...
