@@ -107,7 +107,8 @@ def _tiles(review: Review) -> list[dict[str, str]]:
         tiles.append({"name": unit, "value": _number(worth) + money, "note": f"{name}: {_number(used)} of {_number(budget)} used"})
     gap = book["gap"]
     tiles.append({"name": "How good the plan is", "value": "optimal" if gap <= 1e-12 else f"within {100 * gap:.2g} %",
-                  "note": f"no plan under these limits can gain more than {_number(book['bound'])}{money}"})
+                  "note": f"no plan under these limits is worth more than {_number(book['bound'])}{money}"
+                  + ("" if "money" in book["budget_names"] else ", money spent taken off")})
     return tiles
 
 
