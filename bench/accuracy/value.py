@@ -10,9 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 import guanxi as gx
+import pyarrow.parquet as pq
 from guanxi import value
 
 ROOT = Path(os.environ.get("GUANXI_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))

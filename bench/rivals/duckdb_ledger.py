@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 import guanxi as gx
 import pyarrow as pa
-from ledgerbook import book, same
 from harness import Row, race
+from ledgerbook import book, same
 
 QUERY = """
 with days as (select customer, date, sum(amount) as net from lines where amount >= 0 group by customer, date),

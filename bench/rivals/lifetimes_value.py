@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from harness import Row, race
-
 from guanxi import value
+from harness import Row, race
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "cdnow_summary_published.csv"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import guanxi as gx
 import polars as pl
 import pyarrow as pa
-from ledgerbook import book, same
 from harness import Row, race
+from ledgerbook import book, same
 
 
 def summary(lines: pl.DataFrame) -> pl.DataFrame:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
+import guanxi.plan as plan
 import numpy as np
 import scipy
 from harness import Row, race
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_matrix, eye, kron, vstack
-
-import guanxi.plan as plan
 
 
 def instance(n: int, seed: int = 5):  # type: ignore[no-untyped-def]

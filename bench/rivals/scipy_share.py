@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import scipy
-from scipy import optimize, sparse, special
-
 from guanxi import share
 from harness import Row, race
+from scipy import optimize, sparse, special
 
 
 def _counts(rows: int, columns: int) -> np.ndarray:

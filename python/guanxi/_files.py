@@ -81,8 +81,7 @@ def numbers_if_plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _excel(name: str, argument: str, choose: Choose) -> pa.Table:
     try:
-        from python_calamine import CalamineWorkbook
-        from python_calamine import CalamineError
+        from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise Error(f"{argument}: to read '{name}' install python-calamine (pip install 'guanxi[excel]')", "io") from None
     try:

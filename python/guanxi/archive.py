@@ -67,8 +67,9 @@ def _time(micros: int) -> datetime.datetime | None:
 
 def _field(name: str, value: Value) -> tuple[str, int, Any]:
     """Name, kind, plain value. Numpy scalars and timestamps count as what they are."""
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
+    scalar: Any = value
+    if hasattr(scalar, "item") and not isinstance(scalar, (str, bytes)):
+        value = scalar.item()
     if value is None:
         return name, 0, None
     if isinstance(value, bool):
@@ -204,8 +205,9 @@ class Archive:
                     policy = json.load(file)
             except (OSError, ValueError) as problem:
                 raise Error(f"archive.expire: cannot read the policy: {problem}", "io") from None
-        rules = [policy] if isinstance(policy, Mapping) else list(policy)
-        when = _micros(at if at is not None else datetime.datetime.now(datetime.timezone.utc), "at")
+        given: Any = policy
+        rules: list[Mapping[str, Any]] = [given] if isinstance(given, Mapping) else list(given)
+        when: Any = _micros(at if at is not None else datetime.datetime.now(datetime.timezone.utc), "at")
         report = self._core.expire([_rule(r) for r in rules], when, dry_run, token, user)
         return Expiry(self._expired(report["rows"]), self._expired(report["held"]), report["token"], report["done"])
 

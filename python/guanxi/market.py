@@ -262,7 +262,8 @@ def constant_share(w0: Any, w1: Any = None, W0: Any = None, W1: Any = None, *, w
     else:
         tables = [np.atleast_2d(np.asarray(x, float)) for x in (w0, w1, W0, W1)]
     shape = tables[0].shape
-    s = _core.market.constant_share(*(np.ascontiguousarray(t).ravel() for t in tables), *shape, weights, order)
+    core: Any = _core.market
+    s = core.constant_share(*(np.ascontiguousarray(t).ravel() for t in tables), *shape, weights, order)
     cells = {name: s[name].reshape(shape) for name in ("market", "product", "place", "own")}
     return ConstantShare(s["change"], s["total_market"], s["total_product"], s["total_place"], s["total_own"], s["entered"], s["left"],
                          len(s["raised"]), weights, order, cells)
@@ -371,7 +372,8 @@ def countries(sales: Any, deliveries: Any = None, *, customer: str = "customer",
         if found is None:
             raise Error(f"countries: own is {own!r}, not among the suppliers", "unknown_name")
         me = found
-    t = _core.market.country_table(start, days[order].astype(np.int32), floats(table, amount)[order], place, len(places), last, *seen, len(names),
+    core: Any = _core.market
+    t = core.country_table(start, days[order].astype(np.int32), floats(table, amount)[order], place, len(places), last, *seen, len(names),
                                    0 if len(seen[2]) == 0 else int(seen[2].max()) + 1, me, periods_a_year)
     labels = pa.concat_arrays([places, pa.nulls(1, places.type)])
     keep = np.flatnonzero((t["customers"] > 0) | (t["sales"] != 0) | (t["sales_before"] != 0) | (t["suppliers"] > 0))

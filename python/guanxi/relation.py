@@ -15,7 +15,7 @@ from ._errors import Error
 from ._frames import codes, floats, give, kind_of, read, require
 
 Floats = npt.NDArray[np.float64]
-_c = _core.relation
+_c: Any = _core.relation
 LABELS: list[str] = list(_c.labels())
 _EVIDENCE = ["value_year", "share", "share_low", "tenure", "orders_year", "breadth", "p_alive"]
 _DEFAULTS = {"orders": "negative_binomial", "spend": "log_normal", "share": "beta", "breadth": "poisson"}
@@ -110,8 +110,8 @@ def movement(tiers: Any, *, level: float = 0.9, count: int = 4) -> Movement:
         raise Error(f"relation: 'tier' is {tier[row]:g} in row {row}, want 0 to {count - 1}")
     m = _c.movement(customer, period, tier.astype(np.uint8), count, level)
     by = {"period": shown(m["period"]), "up": m["up"], "same": m["same"], "down": m["down"]}
-    square = [m[k].reshape(count, count) for k in ("counts", "rate", "low", "high")]
-    return Movement(*square, m["stay"], m["stay_low"], m["stay_high"], give(by, kind_of(tiers)), int(m["gaps"]))
+    counts, rates, low, high = (m[k].reshape(count, count) for k in ("counts", "rate", "low", "high"))
+    return Movement(counts, rates, low, high, m["stay"], m["stay_low"], m["stay_high"], give(by, kind_of(tiers)), int(m["gaps"]))
 
 
 def _periods(table: pa.Table) -> tuple[npt.NDArray[np.int64], Any]:

@@ -42,7 +42,6 @@ def page(review: Review) -> str:
     rows, note = _rows(review)
     specs = [_sized(chart) for chart in charts(review)]
     safe = _script_safe
-    javascript: Any = vl_convert.javascript_bundle  # its stubs differ between versions
     from markupsafe import Markup
 
     return environment.get_template("review.html.j2").render(
@@ -52,7 +51,7 @@ def page(review: Review) -> str:
         table_css=Markup((bundle / "dt_bundle.css").read_text()),
         table_js_base64=base64.b64encode((bundle / "dt_bundle.js").read_bytes()).decode(),
         table_rows=Markup(safe(rows)), table_names=Markup(safe(TABLE_COLUMNS)),
-        chart_js=Markup(javascript().replace("</script", "<\\/script")),
+        chart_js=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")),
         chart_specs=Markup(safe(specs)))
 
 
@@ -105,8 +104,8 @@ def _tiles(review: Review) -> list[dict[str, str]]:
         tiles.append({"name": unit, "value": _number(worth) + money, "note": f"{name}: {_number(used)} of {_number(budget)} used"})
     gap = book["gap"]
     tiles.append({"name": "How good the plan is", "value": "optimal" if gap <= 1e-12 else f"within {100 * gap:.2g} %",
-                  "note": f"no plan under these limits can gain more than {_number(book['bound'])}{money}"
-                          + ("" if "money" in book["budget_names"] else ", the money it costs taken off")})
+                  "note": f"no plan under these limits is worth more than {_number(book['bound'])}{money}"
+                  + ("" if "money" in book["budget_names"] else ", money spent taken off")})
     return tiles
 
 

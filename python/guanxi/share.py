@@ -5,13 +5,12 @@ Frames are found by column name; the kind of frame that goes in comes out. Array
 
 from __future__ import annotations
 
+import difflib
 import html
 import math
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
-
-import difflib
 
 import numpy as np
 import numpy.typing as npt

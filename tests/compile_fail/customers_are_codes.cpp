@@ -1,4 +1,4 @@
-// expect: conversion from .std::vector<std::__cxx11::basic_string<char> >. to non-scalar type .std::span<const unsigned int>.
+// expect: conversion from .const std::vector<std::__cxx11::basic_string<char> >. to non-scalar type .std::span<const unsigned int>.
 // Ids are encoded once, by the ledger: kernels take codes, not names.
 #include <cstdint>
 #include <span>

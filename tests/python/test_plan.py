@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import guanxi as gx
+import guanxi.plan as plan
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,10 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hyp
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import coo_matrix, kron, eye, vstack
-
-import guanxi as gx
-import guanxi.plan as plan
+from scipy.sparse import coo_matrix, eye, kron, vstack
 
 
 def instance(n: int, seed: int = 5) -> tuple[Any, Any, Any]:

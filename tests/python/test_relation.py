@@ -1,15 +1,14 @@
 from __future__ import annotations
 
+import guanxi as gx
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from guanxi import relation as R
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import guanxi as gx
-from guanxi import relation as R
 
 DRUG = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
 LEFT = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]

@@ -6,17 +6,16 @@ import datetime as dt
 import os
 from pathlib import Path
 
+import guanxi as gx
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from guanxi import share
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, sparse, special
-
-import guanxi as gx
-from guanxi import share
 
 DATA = Path(os.environ.get("GUANXI_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 

@@ -2,17 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import guanxi as gx
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from guanxi import value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
-
-import guanxi as gx
-from guanxi import value
 
 CDNOW = pd.read_csv(Path(__file__).parents[1] / "data" / "cdnow_summary_published.csv", comment="#")
 

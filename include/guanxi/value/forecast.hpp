@@ -17,7 +17,7 @@ inline constexpr day no_day = std::numeric_limits<day>::min();
 /// Purchases are purchase days; spend is money a purchase; value is money over the horizon, all in the ledger's currency.
 /// low and high are the equal-tailed ends of the predictive distribution at the level that was asked for.
 struct forecast {
-  std::vector<double> p_alive;           // probability that the customer still buys at all
+  std::vector<double> p_alive;           // probability that the customer still buys at all; never below p_buy
   std::vector<double> p_buy;             // probability of at least one purchase in the horizon
   std::vector<double> purchases;         // mean
   std::vector<double> purchases_median;  // best for the absolute error

@@ -377,7 +377,7 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
             }
             crps_[c] = crps;
           }
-          out_.p_alive[c] = alive;
+          out_.p_alive[c] = std::max(alive, 1 - none);  // the parts may disagree; who will buy is alive
           out_.p_buy[c] = 1 - none;
           out_.purchases[c] = mean;
           out_.purchases_median[c] = quantile(0.5);
@@ -463,6 +463,7 @@ inline void CustomerValue::tell(const detail::book& b) {
     const double gain = scores_.back().log_score - scores_[detail::last_window].log_score;
     const bool rmse = scores_.back().rmse <= scores_[detail::last_window].rmse;
     status_ += gain > 0 && rmse ? "; beats the last window at the origins" : "; does not beat the last window at the origins";
+    if (plan_.shortened) status_ += ", which need not hold over the whole horizon";
   }
 }
 

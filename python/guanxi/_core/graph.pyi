@@ -1,0 +1,135 @@
+"""
+Customers and their many suppliers.
+"""
+
+from __future__ import annotations
+import numpy
+import numpy.typing
+import typing
+
+__all__: list[str] = ["SupplierGraph", "rank_whole"]
+
+class SupplierGraph:
+    def __init__(
+        self,
+        customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        supplier: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        amount: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        product: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32] | None = None,
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32] | None = None,
+        customers: typing.SupportsInt | typing.SupportsIndex = 0,
+        suppliers: typing.SupportsInt | typing.SupportsIndex = 0,
+        products: typing.SupportsInt | typing.SupportsIndex = 0,
+        periods: typing.SupportsInt | typing.SupportsIndex = 0,
+        keep_zero: bool = False,
+    ) -> None: ...
+    def birank(
+        self,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        tol: typing.SupportsFloat | typing.SupportsIndex,
+        weight: str,
+        customer_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        supplier_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> dict[str, typing.Any]: ...
+    def competitors(
+        self,
+        min_common: typing.SupportsInt | typing.SupportsIndex,
+        test: bool,
+        fdr: typing.SupportsFloat | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
+    def concentration(
+        self, side: str = "customer", threads: typing.SupportsInt | typing.SupportsIndex = 0
+    ) -> dict[str, typing.Any]: ...
+    def core(
+        self,
+        a: typing.SupportsInt | typing.SupportsIndex | None = None,
+        b: typing.SupportsInt | typing.SupportsIndex | None = None,
+    ) -> dict[str, typing.Any]: ...
+    def cut_nodes(self) -> dict[str, typing.Any]: ...
+    def disrupt(
+        self,
+        suppliers: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        spare: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> dict[str, typing.Any]: ...
+    def like_customers(
+        self,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        measure: str,
+        weight: str,
+        customers: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        min_common: typing.SupportsInt | typing.SupportsIndex,
+        max_degree: typing.SupportsInt | typing.SupportsIndex = 0,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
+    def lines(self) -> dict[str, typing.Any]: ...
+    def needs_gap(
+        self,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        neighbours: typing.SupportsInt | typing.SupportsIndex,
+        by_product: bool,
+        customers: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        measure: str,
+        weight: str,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
+    def next_ties(
+        self,
+        side: str,
+        who: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        k: typing.SupportsInt | typing.SupportsIndex,
+        at: typing.SupportsInt | typing.SupportsIndex | None,
+        half_life: typing.SupportsFloat | typing.SupportsIndex,
+        power: typing.SupportsFloat | typing.SupportsIndex,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        new_only: bool,
+        chances: bool,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
+    def pagerank(
+        self,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        tol: typing.SupportsFloat | typing.SupportsIndex,
+        weight: str,
+        customer_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        supplier_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> dict[str, typing.Any]: ...
+    def refused(self) -> dict[str, typing.Any]: ...
+    def rows(self, side: str) -> dict[str, typing.Any]: ...
+    def single_source(
+        self, level: typing.SupportsFloat | typing.SupportsIndex, by_product: bool
+    ) -> dict[str, typing.Any]: ...
+    def tie_changes(self, quiet: typing.SupportsInt | typing.SupportsIndex | None = None) -> dict[str, typing.Any]: ...
+    def window(
+        self, first: typing.SupportsInt | typing.SupportsIndex, last: typing.SupportsInt | typing.SupportsIndex
+    ) -> SupplierGraph: ...
+    def winnable(
+        self,
+        supplier: typing.SupportsInt | typing.SupportsIndex,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        at: typing.SupportsInt | typing.SupportsIndex | None,
+        half_life: typing.SupportsFloat | typing.SupportsIndex,
+        power: typing.SupportsFloat | typing.SupportsIndex,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
+    @property
+    def customers(self) -> int: ...
+    @property
+    def periods(self) -> int: ...
+    @property
+    def products(self) -> int: ...
+    @property
+    def suppliers(self) -> int: ...
+    @property
+    def ties(self) -> int: ...
+
+@typing.overload
+def rank_whole(values: numpy.typing.NDArray[numpy.uint32]) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def rank_whole(values: numpy.typing.NDArray[numpy.int32]) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def rank_whole(values: numpy.typing.NDArray[numpy.uint64]) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def rank_whole(values: typing.Annotated[numpy.typing.ArrayLike, numpy.int64]) -> tuple[typing.Any, ...]: ...

@@ -1,0 +1,213 @@
+"""
+Tiers, movement, retention, sorting by several criteria.
+"""
+
+from __future__ import annotations
+import collections.abc
+import numpy
+import numpy.typing
+import typing
+
+__all__: list[str] = [
+    "Panel",
+    "TierModel",
+    "cox",
+    "cumulative_incidence",
+    "electre_tri",
+    "gain_of_effort",
+    "kaplan_meier",
+    "labels",
+    "log_rank",
+    "migration_value",
+    "movement",
+    "promethee",
+    "smaa_tri",
+    "spotis",
+    "tier_rule",
+    "topsis",
+    "vikor",
+    "weights",
+    "weights_ahp",
+]
+
+class Panel:
+    def __init__(
+        self,
+        customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+        emissions: collections.abc.Sequence[tuple[str, typing.Annotated[numpy.typing.ArrayLike, numpy.float64]]],
+        covariates: collections.abc.Sequence[tuple[str, typing.Annotated[numpy.typing.ArrayLike, numpy.float64]]],
+    ) -> None: ...
+
+class TierModel:
+    @staticmethod
+    def given(
+        arg0: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        arg1: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        arg2: collections.abc.Sequence[dict[str, typing.Any]],
+        arg3: dict[str, typing.Any],
+    ) -> TierModel: ...
+    def __init__(self, settings: dict[str, typing.Any]) -> None: ...
+    def effect_errors(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def effects(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def emission_errors(self) -> list[typing.Any]: ...
+    def emissions(self) -> list[typing.Any]: ...
+    def filter(self, arg0: Panel, arg1: bool) -> dict[str, typing.Any]: ...
+    def fit(self, arg0: Panel) -> None: ...
+    def forecast(
+        self,
+        arg0: Panel,
+        arg1: typing.SupportsInt | typing.SupportsIndex,
+        arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg3: typing.SupportsInt | typing.SupportsIndex,
+        arg4: bool,
+    ) -> dict[str, typing.Any]: ...
+    def gradient_norm(self) -> float: ...
+    def history(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def initial(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def log_likelihood(self) -> float: ...
+    def passes(self) -> int: ...
+    def run_pass(self, arg0: Panel) -> float: ...
+    def smooth(self, arg0: Panel) -> dict[str, typing.Any]: ...
+    def status(self) -> list[str]: ...
+    def thresholds(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def transition_errors(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def transitions(
+        self, arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+
+def cox(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.SupportsInt | typing.SupportsIndex,
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg5: bool,
+    arg6: typing.SupportsFloat | typing.SupportsIndex,
+    arg7: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def cumulative_incidence(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+) -> tuple[
+    int,
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+]: ...
+def electre_tri(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg7: typing.SupportsFloat | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.uint8]]: ...
+def gain_of_effort(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.SupportsInt | typing.SupportsIndex,
+    arg3: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def kaplan_meier(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg4: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def labels() -> list[str]: ...
+def log_rank(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+) -> tuple[float, int, float, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+def migration_value(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.SupportsFloat | typing.SupportsIndex,
+    arg3: typing.SupportsInt | typing.SupportsIndex | None,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def movement(
+    customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    period: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+    tier: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    tiers: typing.SupportsInt | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def promethee(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: collections.abc.Sequence[str],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[
+    numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+]: ...
+def smaa_tri(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg7: typing.SupportsFloat | typing.SupportsIndex,
+    arg8: typing.SupportsInt | typing.SupportsIndex,
+    arg9: typing.SupportsFloat | typing.SupportsIndex,
+    arg10: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[
+    int, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.uint8]
+]: ...
+def spotis(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def tier_rule(
+    value_year: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    share: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    share_low: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    tenure: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    orders_year: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    breadth: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    p_alive: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cuts: dict[str, typing.Any],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[
+    numpy.typing.NDArray[numpy.uint8],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    list[str],
+    dict[str, typing.Any],
+]: ...
+def topsis(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def vikor(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: typing.SupportsFloat | typing.SupportsIndex,
+) -> tuple[
+    numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+]: ...
+def weights(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.SupportsInt | typing.SupportsIndex,
+    arg2: str,
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def weights_ahp(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[numpy.typing.NDArray[numpy.float64], float, list[str]]: ...

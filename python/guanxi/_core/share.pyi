@@ -1,0 +1,194 @@
+"""
+Shares, wallets, raking, concentration.
+"""
+
+from __future__ import annotations
+import numpy
+import numpy.typing
+import typing
+
+__all__: list[str] = [
+    "DirichletMultinomial",
+    "NBDDirichlet",
+    "REST",
+    "SupplierShares",
+    "concentration",
+    "dominance_threshold",
+    "hhi",
+    "mann_kendall",
+    "rake_dense",
+    "rake_sparse",
+    "source_names",
+    "theil_sen",
+    "wallet_allocation_rule",
+]
+
+class SupplierShares:
+    def __init__(
+        self,
+        own: typing.SupportsInt | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+        window: typing.SupportsInt | typing.SupportsIndex,
+        keep: typing.SupportsInt | typing.SupportsIndex,
+        trend_periods: typing.SupportsInt | typing.SupportsIndex,
+        phi: typing.SupportsFloat | typing.SupportsIndex,
+        firmness: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    def fit(
+        self,
+        customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        supplier: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        amount: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        orders: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        customers: typing.SupportsInt | typing.SupportsIndex,
+        suppliers: typing.SupportsInt | typing.SupportsIndex,
+        periods: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    @property
+    def alpha(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def customers(self) -> dict[str, typing.Any]: ...
+    @property
+    def drift(self) -> tuple[float, float]: ...
+    @property
+    def phi(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def shares(self) -> dict[str, typing.Any]: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def wallets(self) -> dict[str, typing.Any]: ...
+
+class DirichletMultinomial:
+    def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def fit(
+        self,
+        counts: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        columns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def fit_whole(
+        self,
+        counts: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+        columns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def shares(
+        self,
+        counts: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        level: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+    ]: ...
+    @property
+    def alpha(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def coefficient(self) -> float: ...
+    @property
+    def gradient_norm(self) -> float: ...
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def passes(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+
+class NBDDirichlet:
+    def __init__(self, notch: bool) -> None: ...
+    def expect(
+        self, brand: typing.SupportsInt | typing.SupportsIndex, own: typing.SupportsInt | typing.SupportsIndex
+    ) -> tuple[float, float]: ...
+    def fit_counts(
+        self,
+        counts: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        columns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def fit_table(
+        self,
+        penetration: typing.SupportsFloat | typing.SupportsIndex,
+        rate: typing.SupportsFloat | typing.SupportsIndex,
+        shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        penetrations: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> None: ...
+    def frequency(
+        self, brand: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex, open: bool
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def scaled(self, periods: typing.SupportsFloat | typing.SupportsIndex) -> NBDDirichlet: ...
+    def with_s(self, s: typing.SupportsFloat | typing.SupportsIndex) -> NBDDirichlet: ...
+    @property
+    def buying_rate(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def category_rate(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def duplication(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def k(self) -> float: ...
+    @property
+    def loyal(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def m(self) -> float: ...
+    @property
+    def penetration(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def s(self) -> float: ...
+    @property
+    def s_by_brand(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def scr(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def shares(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def status(self) -> str: ...
+
+def concentration(shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> dict[str, typing.Any]: ...
+def dominance_threshold(
+    s1: typing.SupportsFloat | typing.SupportsIndex,
+    s2: typing.SupportsFloat | typing.SupportsIndex,
+    g: typing.SupportsFloat | typing.SupportsIndex = 1.0,
+) -> float: ...
+def hhi(
+    shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    customers: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def mann_kendall(
+    values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[float, float, float, float, float]: ...
+def rake_dense(
+    prior: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    n: typing.SupportsInt | typing.SupportsIndex,
+    k: typing.SupportsInt | typing.SupportsIndex,
+    rows: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    columns: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    known: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    row_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    column_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    sweeps: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def rake_sparse(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    index: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    prior: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    k: typing.SupportsInt | typing.SupportsIndex,
+    rows: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    columns: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    known: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    row_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    column_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    sweeps: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def source_names() -> list[str]: ...
+def theil_sen(
+    values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], level: typing.SupportsFloat | typing.SupportsIndex
+) -> tuple[float, float, float, float]: ...
+def wallet_allocation_rule(
+    rank: typing.SupportsFloat | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
+) -> float: ...
+
+REST: int = 4294967295

@@ -1,0 +1,136 @@
+"""
+RFM, purchase models, spend, forecasts, backtests.
+"""
+
+from __future__ import annotations
+import collections.abc
+import guanxi._core.ledger
+import numpy
+import numpy.typing
+import typing
+
+__all__: list[str] = ["CustomerValue", "GammaGamma", "PurchaseModel", "backtest", "rfm"]
+
+class PurchaseModel:
+    def __init__(
+        self,
+        kind: str,
+        least: typing.SupportsInt | typing.SupportsIndex = 1,
+        most: typing.SupportsInt | typing.SupportsIndex = 1,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases(
+        self,
+        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg3: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases_new(self, horizon: typing.SupportsFloat | typing.SupportsIndex) -> float: ...
+    def fit(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+        log_gaps: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+    ) -> None: ...
+    def pmf(
+        self, n: typing.SupportsInt | typing.SupportsIndex, horizon: typing.SupportsFloat | typing.SupportsIndex
+    ) -> float: ...
+    def probability_alive(
+        self,
+        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def probability_of(
+        self,
+        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg3: typing.SupportsInt | typing.SupportsIndex,
+        arg4: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(
+        self,
+        r: typing.SupportsFloat | typing.SupportsIndex,
+        alpha: typing.SupportsFloat | typing.SupportsIndex,
+        a: typing.SupportsFloat | typing.SupportsIndex = 0.0,
+        b: typing.SupportsFloat | typing.SupportsIndex = 1.0,
+        k: typing.SupportsInt | typing.SupportsIndex = 1,
+    ) -> None: ...
+    @property
+    def k(self) -> int: ...
+    @property
+    def tried(self) -> list[tuple[int, float]]: ...
+
+class GammaGamma:
+    def __init__(self) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_spend(
+        self,
+        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def fit(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        spend: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+    ) -> None: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(
+        self,
+        p: typing.SupportsFloat | typing.SupportsIndex,
+        q: typing.SupportsFloat | typing.SupportsIndex,
+        v: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class CustomerValue:
+    def __init__(
+        self,
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+        unit: str,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def fit(
+        self, ledger: guanxi._core.ledger.Ledger, end: typing.SupportsInt | typing.SupportsIndex | None = None
+    ) -> None: ...
+    def predict(self) -> dict[str, typing.Any]: ...
+    @property
+    def level_factor(self) -> float: ...
+    @property
+    def ranks(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def scores(self) -> list[typing.Any]: ...
+    @property
+    def season(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def weights(self) -> list[typing.Any]: ...
+
+def backtest(
+    ledger: guanxi._core.ledger.Ledger,
+    at: typing.SupportsInt | typing.SupportsIndex,
+    horizon: typing.SupportsFloat | typing.SupportsIndex,
+    unit: str,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def rfm(
+    ledger: guanxi._core.ledger.Ledger,
+    end: typing.SupportsInt | typing.SupportsIndex | None,
+    bins: typing.SupportsInt | typing.SupportsIndex,
+    sum: bool,
+    edges: collections.abc.Sequence[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]] | None,
+) -> tuple[dict[str, typing.Any], tuple[list[float], list[float], list[float]]]: ...
