@@ -43,11 +43,10 @@ def book(names: list[str] | None = None, with_us: bool = True) -> Book:
     for c, name in enumerate(names):
         for month in range(36):
             first = datetime.date(2021 + month // 12, month % 12 + 1, 1)
-            if month > 24 and c == 5:  # one that has left
-                continue
             wave = 1 + 0.3 * ((7 * c + 3 * month) % 5 - 2) / 2
             ours = round(120.0 * (c + 1) * wave * (0.6 + 0.02 * month if c % 3 == 0 else 1.0), 2)
-            if (month + c) % (1 + c % 3) == 0:
+            left = month > 24 and c == 5  # one that buys from rivals alone now
+            if (month + c) % (1 + c % 3) == 0 and not left:
                 add(orders, name, first + datetime.timedelta(days=(5 * c) % 27), ours, f"P{(c + month) % 6}", ["PL", "GH", "PE"][c % 3])
                 if with_us:
                     add(seen, name, "us", first, ours)
