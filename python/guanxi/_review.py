@@ -118,9 +118,13 @@ class Review:
     @property
     def plan(self) -> Any:
         """The accounts that get effort: customer, effort, hours, money, gain with interval, net, why."""
-        chosen = self.table.filter(pc.greater(self.table.column("hours"), 0))
+        chosen = self.table.filter(self._busy())
         names = ["customer", "tier", "effort", "hours", "money", "gain", "gain_low", "gain_high", "net", "why"]
         return self._give(chosen, names)
+
+    def _busy(self) -> pa.ChunkedArray:
+        """Which rows get effort: any that costs hours or money."""
+        return pc.or_(pc.greater(self.table.column("hours"), 0), pc.greater(self.table.column("money"), 0))
 
     def _give(self, table: pa.Table, names: Iterable[str]) -> Any:
         columns = {name: table.column(name) for name in names}
@@ -146,8 +150,9 @@ class Review:
 
     def todo(self, most: int = 7) -> list[str]:
         """What to do first, in words: the accounts with the largest gain, then those to watch."""
-        rows = self.table.select(["customer", "effort", "hours", "why", "watch", "value"]).to_pylist()
-        busy = [f"{r['customer']}: {r['effort']}, {r['hours']:,.0f} h. {r['why'].partition('; net of')[0].rstrip('.')}." for r in rows if r["hours"] > 0][:most]
+        rows = self.table.select(["customer", "watch", "value"]).to_pylist()
+        chosen = self.table.select(["customer", "effort", "hours", "why"]).filter(self._busy()).slice(0, most).to_pylist()
+        busy = [f"{r['customer']}: {r['effort']}, {r['hours']:,.0f} h. {r['why'].partition('; net of')[0].rstrip('.')}." for r in chosen]
         watch = sorted((r for r in rows if r["watch"]), key=lambda r: -(0.0 if math.isnan(r["value"]) else r["value"]))
         busy += [f"{r['customer']}: watch. {r['watch']}" for r in watch[:3]]
         return busy or ["No account gains more than its effort costs under these limits: hold all, and look at the limits first."]
@@ -180,7 +185,7 @@ class Review:
     def summary(self) -> str:
         """The book in one paragraph."""
         book, money, sure = self.book, self.currency_text, self.sure
-        count = int(np.count_nonzero(self.table.column("hours").to_numpy()))
+        count = int(pc.sum(self._busy()).as_py() or 0)
         text = (f"Review as of {book['end']}: {book['customers']:,} customer{'' if book['customers'] == 1 else 's'}, "
                 f"expected sales {_number(book['value'])}{money} "
                 f"({sure} from {_number(book['value_low'])} to {_number(book['value_high'])}) over {self.span}.\n")

@@ -195,8 +195,8 @@ def charts(review: Review) -> list[Any]:
             color=alt.Color("supplier:N", scale=scale, sort=names),
             strokeWidth=alt.condition(alt.FieldOneOfPredicate("supplier", own), alt.value(4), alt.value(1.6)),
             tooltip=["supplier:N", "period:T", alt.Tooltip("share:Q", format=".1%")]))
-    chosen = [r for r in table.select(["customer", "gain", "gain_low", "gain_high", "effort", "hours", "why"]).to_pylist()
-              if r["hours"] > 0][:20]
+    chosen = [r for r in table.select(["customer", "gain", "gain_low", "gain_high", "effort", "hours", "money", "why"]).to_pylist()
+              if r["hours"] > 0 or r["money"] > 0][:20]
     if chosen:
         for r in chosen:
             r["customer"] = _cut(str(r["customer"]))

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 GOLDEN = ROOT / "tests" / "golden"
 ROOMS = ["ledger", "value", "share", "graph", "market", "relation", "plan", "review"]
+HERE = str(Path(gx.__file__).resolve().parents[1])
 NASTY = "</script><b>O'Neill & \"Söhne\"</b><!--"
 
 Book = tuple[pa.Table, pa.Table]
@@ -157,6 +158,14 @@ def test_own_efforts() -> None:
     assert set(used["effort"]) <= {"leave", "call", "visit"} and sum(used["hours"]) <= 40
     cost = {"leave": (0, 0), "call": (4, 0), "visit": (20, 50)}
     assert all((h, m) == cost[e] for e, h, m in zip(used["effort"], used["hours"], used["money"]))
+
+
+def test_an_effort_may_cost_money_alone() -> None:
+    orders, seen = book()
+    got = gx.review(gx.Ledger(orders), deliveries=seen, hours=100, efforts=[{"name": "hold"}, {"name": "visit", "hours": 25, "money": 1}])
+    assert len(columns(got.plan)["customer"]) == 4 and "over 4 accounts" in got.summary()
+    free = gx.review(gx.Ledger(orders), deliveries=seen, hours=0, efforts=[{"name": "hold"}, {"name": "samples", "money": 1}])
+    assert set(columns(free.customers)["gain"]) == {0.0} and len(columns(free.plan)["customer"]) == 0  # hours win, money alone does not
 
 
 # -- who we are among the suppliers ---------------------------------------------------------------------------------------
@@ -473,7 +482,8 @@ def test_the_page_opens_in_a_browser(deliveries: bool, tmp_path: Path) -> None:
     path = gx.review(gx.Ledger(orders), deliveries=seen if deliveries else None, hours=600).to_html(tmp_path / "review.html")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
                "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=15000", "--dump-dom", path.as_uri()]
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}  # a sanitizer is not for the browser
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment).stdout
     assert 'data-ready="yes"' in dom, "the page's script did not run to its end"
     table = dom[dom.index('id="customers"'):]
     assert table[:table.index("</table>")].count("<tr") == 15  # a head and 14 customers
@@ -488,7 +498,8 @@ def test_the_page_opens_in_a_browser(deliveries: bool, tmp_path: Path) -> None:
 
 def guanxi(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("typer")
-    return subprocess.run([sys.executable, "-m", "guanxi", *arguments], capture_output=True, text=True, cwd=folder, timeout=120)
+    environment = os.environ | {"PYTHONPATH": HERE}  # where a relative one would not be found from another folder
+    return subprocess.run([sys.executable, "-m", "guanxi", *arguments], capture_output=True, text=True, cwd=folder, timeout=120, env=environment)
 
 
 @pytest.fixture
@@ -568,7 +579,8 @@ def test_the_rooms_are_named_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == ROOMS == list(_progress.ROOMS)
 
 
-def test_a_notebook_runs_it(tmp_path: Path) -> None:
+def test_a_notebook_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", HERE)
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     pytest.importorskip("ipykernel")
     cells = ["import guanxi as gx\nworld = gx.simulate.exporter(customers=30, suppliers=5, years=3, seed=7)",
