@@ -102,13 +102,21 @@ def movement(tiers: Any, *, level: float = 0.9, count: int = 4) -> Movement:
     Raises guanxi.Error for two rows of one customer and period. Costs O(n log n).
     """
     table = read(tiers, "tiers", ["customer", "period", "tier"])
-    customer, _ = codes(table, "customer")
+    customer, names = codes(table, "customer")
     period, shown = _periods(table)
     tier = floats(table, "tier")
     if tier.size and not ((tier >= 0) & (tier < count) & (tier == np.floor(tier))).all():
         row = int(np.flatnonzero(~((tier >= 0) & (tier < count) & (tier == np.floor(tier))))[0])
         raise Error(f"relation: 'tier' is {tier[row]:g} in row {row}, want 0 to {count - 1}")
-    m = _c.movement(customer, period, tier.astype(np.uint8), count, level)
+    try:
+        m = _c.movement(customer, period, tier.astype(np.uint8), count, level)
+    except Error as reason:
+        if reason.code != "duplicate":
+            raise
+        order = np.lexsort((period, customer))  # say it with the caller's names, not with our codes
+        who, when = customer[order], period[order]
+        at = int(np.flatnonzero((who[1:] == who[:-1]) & (when[1:] == when[:-1]))[0])
+        raise Error(f"relation: two rows for customer {names[int(who[at])]}, period {shown(when[at : at + 1])[0]}", "duplicate") from None
     by = {"period": shown(m["period"]), "up": m["up"], "same": m["same"], "down": m["down"]}
     counts, rates, low, high = (m[k].reshape(count, count) for k in ("counts", "rate", "low", "high"))
     return Movement(counts, rates, low, high, m["stay"], m["stay_low"], m["stay_high"], give(by, kind_of(tiers)), int(m["gaps"]))
