@@ -54,7 +54,29 @@ def tier_rule(evidence: Any, *, cuts: Mapping[str, Any] | None = None, threads: 
 
 
 def tier_cuts(evidence: Any, *, cuts: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The cut points that ``tier_rule`` would use on this book; keep them to measure next year by the same rule."""
+    """The cut points that ``tier_rule`` would use on this book; keep them to measure next year by the same rule.
+
+    Parameters
+    ----------
+    evidence : frame
+        As in ``tier_rule``.
+    cuts : mapping, optional
+        Cut points that differ from the defaults.
+
+    Returns
+    -------
+    dict
+        Every cut point by name, in the units of its column; those taken from the book are filled in.
+
+    Raises
+    ------
+    guanxi.Error
+        As ``tier_rule``.
+
+    Notes
+    -----
+    Costs O(n log n). See docs/relation/tier_rule.md.
+    """
     return dict(_rule(evidence, cuts, 0)[1][-1])
 
 
@@ -75,7 +97,15 @@ def _labels(tier: npt.NDArray[np.uint8], tiers: int = 4) -> pa.Array:
 
 @dataclass(frozen=True)
 class Movement:
-    """Counts and rates of moves between tiers; matrices are (tiers, tiers): from, to."""
+    """Counts and rates of moves between tiers; matrices are (tiers, tiers): row = from, column = to.
+
+    Attributes
+    ----------
+    counts : moves. rates, low, high : part of the row's moves, with its interval; NaN, 0 and 1 for a row without moves.
+    stay, stay_low, stay_high : array (tiers,), expected periods in the tier, 1 / (1 - rate of staying).
+    by_period : frame with period, up, same, down: moves into the period.
+    gaps : neighbouring rows of a customer with periods missing between; they are no moves.
+    """
 
     counts: npt.NDArray[np.uint64]
     rates: Floats
@@ -96,19 +126,48 @@ class Movement:
 
 
 def movement(tiers: Any, *, level: float = 0.9, count: int = 4) -> Movement:
-    """Moves from one period to the next with Jeffreys intervals.
+    """Moves between tiers from one period to the next, with Jeffreys intervals.
 
-    ``tiers`` : frame with customer, period (integers; other kinds are ranked) and tier (0 .. count - 1).
-    Raises guanxi.Error for two rows of one customer and period. Costs O(n log n).
+    Parameters
+    ----------
+    tiers : frame
+        customer, period (integers keep their gaps; other kinds are ranked) and tier (0 .. count - 1); rows in any order.
+    level : float
+        Probability inside the intervals, above 0 and below 1.
+    count : int
+        Number of tiers.
+
+    Returns
+    -------
+    Movement
+        ``by_period`` is a frame of the caller's kind.
+
+    Raises
+    ------
+    guanxi.Error
+        Two rows of one customer and period, a tier outside 0 .. count - 1, a level outside (0, 1), a missing column.
+
+    Notes
+    -----
+    Costs O(n) for rows sorted by customer and period, else O(n log n). Brown, Cai and DasGupta (2001). Moves of one customer are not
+    independent, so the intervals are a little too narrow.
     """
     table = read(tiers, "tiers", ["customer", "period", "tier"])
-    customer, _ = codes(table, "customer")
+    customer, names = codes(table, "customer")
     period, shown = _periods(table)
     tier = floats(table, "tier")
     if tier.size and not ((tier >= 0) & (tier < count) & (tier == np.floor(tier))).all():
         row = int(np.flatnonzero(~((tier >= 0) & (tier < count) & (tier == np.floor(tier))))[0])
         raise Error(f"relation: 'tier' is {tier[row]:g} in row {row}, want 0 to {count - 1}")
-    m = _c.movement(customer, period, tier.astype(np.uint8), count, level)
+    try:
+        m = _c.movement(customer, period, tier.astype(np.uint8), count, level)
+    except Error as reason:
+        if reason.code != "duplicate":
+            raise
+        order = np.lexsort((period, customer))  # say it with the caller's names, not with our codes
+        who, when = customer[order], period[order]
+        at = int(np.flatnonzero((who[1:] == who[:-1]) & (when[1:] == when[:-1]))[0])
+        raise Error(f"relation: two rows for customer {names[int(who[at])]}, period {shown(when[at : at + 1])[0]}", "duplicate") from None
     by = {"period": shown(m["period"]), "up": m["up"], "same": m["same"], "down": m["down"]}
     counts, rates, low, high = (m[k].reshape(count, count) for k in ("counts", "rate", "low", "high"))
     return Movement(counts, rates, low, high, m["stay"], m["stay_low"], m["stay_high"], give(by, kind_of(tiers)), int(m["gaps"]))
@@ -149,7 +208,24 @@ class TierModel:
 
     @classmethod
     def given(cls, initial: Any, transitions: Any, emissions: Mapping[str, Mapping[str, Any]], **settings: Any) -> TierModel:
-        """A model with known parameters; nothing is fitted. ``rate`` may stand for ``mean``."""
+        """A model with known parameters; nothing is fitted.
+
+        Parameters
+        ----------
+        initial : array (S,)
+            P(tier) in a customer's first period.
+        transitions : array (S, S)
+            Rows sum to 1: from, to, a period.
+        emissions : {column: {"family": ..., "mean": ..., ...}}
+            Complete; ``rate`` may stand for ``mean``.
+        settings
+            Keywords of ``TierModel``.
+
+        Raises
+        ------
+        guanxi.Error
+            A row that does not sum to 1, wrong lengths, an unknown family.
+        """
         self = cls(tiers=len(initial), emissions=emissions, **settings)
         laws = self._laws([])
         self._core = _c.TierModel.given(list(initial), [float(v) for v in np.ravel(transitions)], laws, self._settings(laws))
@@ -192,7 +268,25 @@ class TierModel:
         return _c.Panel(customer, period, take, driven), table, names
 
     def fit(self, panel: Any) -> TierModel:
-        """Finds the parameters from one row a customer and period. Always returns; see ``status_``."""
+        """Finds the parameters by expectation-maximisation from several starts; gives self, and always a status in ``status_``.
+
+        Parameters
+        ----------
+        panel : frame
+            customer, period, the columns of ``emissions`` (null = not known), covariates or label; one row a customer and period, in any
+            order.
+
+        Raises
+        ------
+        guanxi.Error
+            Two rows of one customer and period, a value that the column's family cannot have, no rows, a missing column.
+
+        Notes
+        -----
+        Costs O(S^2) a row and pass. Afterwards ``tiers_`` is ``filter(panel)``; ``transitions_`` (S, S), ``initial_`` (S,), ``emissions_``,
+        ``standard_errors_``, ``log_likelihood_``, ``history_`` (log-likelihood by pass), ``passes_``, ``gradient_norm_``, and with covariates
+        ``thresholds_`` (S, S - 1) and ``effects_`` (S, covariates).
+        """
         seen, table, _ = self._panel(panel)
         laws = self._laws(table.column_names)
         self._core = _c.TierModel(self._settings(laws))
@@ -222,13 +316,55 @@ class TierModel:
         return self._core
 
     def filter(self, panel: Any, *, why: bool = True) -> Any:
-        """P(tier | what was seen up to the row) and the reported tier, a row for each row: for decisions."""
+        """P(tier | what was seen up to the row) and the reported tier: for decisions.
+
+        Parameters
+        ----------
+        panel : frame
+            As in ``fit``.
+        why : bool
+            Adds a sentence a row: which columns speak for the tier.
+
+        Returns
+        -------
+        frame
+            customer, period, tier (with hysteresis), label, one probability a tier, why; a row for each row, the caller's kind.
+
+        Raises
+        ------
+        guanxi.Error
+            Not fitted; a panel as ``fit`` refuses it.
+
+        Notes
+        -----
+        Costs O(S^2) a row.
+        """
         core = self._need()
         seen, table, _ = self._panel(panel)
         return self._rows(core.filter(seen, why), table, kind_of(panel))
 
     def smooth(self, panel: Any) -> Any:
-        """P(tier | everything seen), for history only."""
+        """P(tier | everything seen), for history only: it looks ahead of its row.
+
+        Parameters
+        ----------
+        panel : frame
+            As in ``fit``.
+
+        Returns
+        -------
+        frame
+            As ``filter``, without why.
+
+        Raises
+        ------
+        guanxi.Error
+            Not fitted; a panel as ``fit`` refuses it.
+
+        Notes
+        -----
+        Costs O(S^2) a row.
+        """
         core = self._need()
         seen, table, _ = self._panel(panel)
         return self._rows(core.smooth(seen), table, kind_of(panel))
@@ -246,9 +382,33 @@ class TierModel:
         return give(columns, kind)
 
     def forecast(self, periods: int, panel: Any, *, covariates: Any = None, draws: int = 200) -> Any:
-        """Tiers, odds of moving with 90 % intervals and the columns, 1..periods ahead of each customer's last row.
+        """Tiers, odds of moving and the columns, 1 .. periods ahead of each customer's last row.
 
-        ``covariates`` : array (customers, periods, covariates) in the order of sorted customers; None holds the last row's.
+        Parameters
+        ----------
+        periods : int
+            At least 1.
+        panel : frame
+            As in ``fit``.
+        covariates : array (customers, periods, covariates), optional
+            In the order of sorted customers: what holds in the last row and the periods after it. None holds the last row's.
+        draws : int
+            Draws of the parameters behind the intervals.
+
+        Returns
+        -------
+        frame
+            customer, ahead, tier, one probability a tier, p_up and p_down with 90 % intervals, each column with its interval.
+
+        Raises
+        ------
+        guanxi.Error
+            Not fitted; a panel as ``fit`` refuses it.
+
+        Notes
+        -----
+        Costs periods x S^2 a customer and draw. The intervals of p_up and p_down hold the uncertainty of the transitions, not of today's
+        tier.
         """
         core = self._need()
         seen, _, names = self._panel(panel)
@@ -280,9 +440,32 @@ def _array(x: Any, dtype: Any = np.float64) -> Any:
     return np.empty(0, dtype) if x is None else np.ascontiguousarray(x, dtype)
 
 
+def _whole(values: Any, what: str) -> npt.NDArray[np.uint8]:
+    """Events or causes as bytes; nothing is rounded or wrapped around on the way."""
+    given = np.asarray(values)
+    if given.dtype == bool or given.dtype == np.uint8:
+        return np.ascontiguousarray(given, np.uint8)
+    try:
+        numbers = np.ascontiguousarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise Error(f"relation: '{what}' holds {given.dtype} values, want whole numbers", "bad_format") from None
+    bad = ~((numbers >= 0) & (numbers <= 255) & (numbers == np.floor(numbers)))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise Error(f"relation: '{what}' is {numbers.flat[row]:g} in row {row}, want a whole number, 0 to 255")
+    return numbers.astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class SurvivalCurve:
-    """A retention curve; one entry a distinct time. NaN median: not reached."""
+    """A retention curve; one entry a distinct time.
+
+    Attributes
+    ----------
+    time : array, in the unit of the durations. at_risk, events : customers (sums of weights) at that time.
+    survival, std_error, low, high : part that stays longer, Greenwood's error, ends of the band. hazard : events / at_risk.
+    median, median_low, median_high : NaN = not reached.
+    """
 
     time: Floats
     at_risk: Floats
@@ -302,12 +485,47 @@ class SurvivalCurve:
 
 
 def kaplan_meier(duration: Any, event: Any, entry: Any = None, weights: Any = None, *, level: float = 0.9) -> SurvivalCurve:
-    """Kaplan-Meier curve with Greenwood's errors and log-scale bands; O(n) on a grid of whole periods."""
-    return SurvivalCurve(**_c.kaplan_meier(_array(duration), _array(event, np.uint8), _array(entry), _array(weights), level))
+    """Kaplan-Meier curve of the part of customers that stay, with Greenwood's errors and bands on the log scale.
+
+    Parameters
+    ----------
+    duration : array (n,)
+        Length of each relation in any unit of time, 0 or more.
+    event : array (n,)
+        1 = it ended, 0 = still with us when last seen.
+    entry : array (n,), optional
+        When it came under observation (late entry), before its duration.
+    weights : array (n,), optional
+        0 or more; a weight counts a customer in part.
+    level : float
+        Probability inside the bands, above 0 and below 1.
+
+    Returns
+    -------
+    SurvivalCurve
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a negative duration, an event or cause that is no whole number, an entry that is not before the duration.
+
+    Notes
+    -----
+    Costs O(n) on a grid of whole periods, else O(n log n). Kaplan and Meier (1958); Greenwood (1926). See docs/relation/retention.md.
+    """
+    return SurvivalCurve(**_c.kaplan_meier(_array(duration), _whole(event, "event"), _array(entry), _array(weights), level))
 
 
 @dataclass(frozen=True)
 class LogRank:
+    """The log-rank test of groups.
+
+    Attributes
+    ----------
+    statistic : chi squared with ``degrees`` degrees. p_value : NaN with fewer than two groups or no events.
+    observed, expected : events by group, in the order of sorted labels.
+    """
+
     statistic: float
     degrees: int
     p_value: float
@@ -316,14 +534,40 @@ class LogRank:
 
 
 def log_rank(duration: Any, event: Any, group: Any) -> LogRank:
-    """Log-rank test of equal retention of the groups (any labels)."""
+    """Log-rank test of equal retention of the groups.
+
+    Parameters
+    ----------
+    duration, event : array (n,)
+        As in ``kaplan_meier``.
+    group : array (n,)
+        Any labels.
+
+    Returns
+    -------
+    LogRank
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a negative duration, an event or cause that is no whole number.
+
+    Notes
+    -----
+    Costs O(n) on a grid of whole periods, else O(n log n), and O(times G^2) for G groups. Mantel (1966); Peto and Peto (1972).
+    """
     _, number = np.unique(np.asarray(group), return_inverse=True)
-    return LogRank(*_c.log_rank(_array(duration), _array(event, np.uint8), number.astype(np.uint32)))
+    return LogRank(*_c.log_rank(_array(duration), _whole(event, "event"), number.astype(np.uint32)))
 
 
 @dataclass(frozen=True)
 class Incidence:
-    """Parts that left by each cause: ``incidence`` is (times, causes)."""
+    """Parts that left by each cause; with the part that stays they sum to 1.
+
+    Attributes
+    ----------
+    time : array (times,). survival : part that has not left. incidence, std_error : (times, causes), column k - 1 for cause k.
+    """
 
     time: Floats
     survival: Floats
@@ -332,24 +576,83 @@ class Incidence:
 
 
 def cumulative_incidence(duration: Any, cause: Any) -> Incidence:
-    """Aalen-Johansen; cause 0 = still with us."""
-    n, time, survival, f, se = _c.cumulative_incidence(_array(duration), _array(cause, np.uint8))
+    """Aalen-Johansen estimate of the parts that left by each of several causes.
+
+    Parameters
+    ----------
+    duration : array (n,)
+        In any unit of time, 0 or more.
+    cause : array (n,)
+        0 = still with us, 1 .. K = why it left.
+
+    Returns
+    -------
+    Incidence
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a negative duration, an event or cause that is no whole number.
+
+    Notes
+    -----
+    Costs O(n) on a grid of whole periods, else O(n log n). Aalen and Johansen (1978); errors by the Aalen estimator as in Marubini and
+    Valsecchi (1995).
+    """
+    n, time, survival, f, se = _c.cumulative_incidence(_array(duration), _whole(cause, "cause"))
     return Incidence(time, survival, f.reshape(len(time), n), se.reshape(len(time), n))
 
 
 class Cox:
-    """Proportional hazards of leaving; ``ties`` "efron" or "breslow"."""
+    """Proportional hazards of leaving.
+
+    Parameters
+    ----------
+    ties : {"efron", "breslow"}
+        How customers that leave at the same time are counted.
+    tol, max_passes : when the search stops.
+
+    Attributes
+    ----------
+    coef_, standard_errors_ : array (p,), log of the ratio of hazards a unit of each column.
+    log_likelihood_, log_likelihood_null_ : partial, with the columns and without. concordance_ : Harrell's, ties count 1/2.
+    baseline_ : (times, cumulative hazard at covariates 0). gradient_norm_, passes_. status_ : list of sentences; a column that
+    separates is named.
+
+    Notes
+    -----
+    Costs O(n p^2) a step, 5 to 8 steps. Cox (1972); Efron (1977). See docs/relation/retention.md.
+    """
 
     def __init__(self, *, ties: str = "efron", tol: float = 1e-10, max_passes: int = 50) -> None:
         self.ties, self.tol, self.max_passes = ties, tol, max_passes
 
     def fit(self, X: Any, duration: Any, event: Any, weights: Any = None) -> Cox:
-        """X: (n, p). Gives self; see ``status_`` for separation."""
+        """Finds the coefficients by Newton's method; gives self, always with a status in ``status_``.
+
+        Parameters
+        ----------
+        X : array (n, p)
+            Finite.
+        duration, event : array (n,)
+            As in ``kaplan_meier``.
+        weights : array (n,), optional
+            0 or more.
+
+        Raises
+        ------
+        guanxi.Error
+            Unlike lengths, an entry that is not a number (with its place), a negative duration, unknown ``ties``.
+
+        Notes
+        -----
+        Costs O(n p^2) a step, 5 to 8 steps.
+        """
         if self.ties not in ("efron", "breslow"):
             raise Error(f"relation: 'ties' is '{self.ties}', want efron or breslow", "unknown_name")
         x = np.ascontiguousarray(X, float)
         x = x.reshape(len(x), -1)
-        r = _c.cox(x, x.shape[1], _array(duration), _array(event, np.uint8), _array(weights), self.ties == "efron", self.tol, self.max_passes)
+        r = _c.cox(x, x.shape[1], _array(duration), _whole(event, "event"), _array(weights), self.ties == "efron", self.tol, self.max_passes)
         self.coef_: Floats = r["coef"]
         self.standard_errors_: Floats = r["standard_errors"]
         self.log_likelihood_: float = r["log_likelihood"]
@@ -369,13 +672,63 @@ class Cox:
 
 
 def migration_value(transitions: Any, reward: Any, rate: float, periods: int | None = None) -> Floats:
-    """Present value of a customer that stands in each tier; ``transitions`` (S, S), ``reward`` (S,), ``rate`` a period."""
+    """Present value of a customer that stands in each tier now: V = (I - P / (1 + rate))^-1 reward.
+
+    Parameters
+    ----------
+    transitions : array (S, S)
+        Rows sum to 1: from, to, a period.
+    reward : array (S,)
+        Money a period, at its start.
+    rate : float
+        Interest a period, 0 or more.
+    periods : int, optional
+        Counts only so many periods ahead; None: without end.
+
+    Returns
+    -------
+    array (S,)
+        In the money of ``reward``.
+
+    Raises
+    ------
+    guanxi.Error
+        A row that does not sum to 1 (with its sum), unlike lengths, a negative rate, a value without end (rate 0).
+
+    Notes
+    -----
+    Costs O(S^3), with ``periods`` O(periods S^2). Dwyer (1997); Pfeifer and Carraway (2000).
+    """
     out: Floats = _c.migration_value(_array(transitions), _array(reward), rate, periods)
     return out
 
 
 def gain_of_effort(transitions: Any, reward: Any, rate: float) -> Floats:
-    """What each level of effort adds over level 0: ``transitions`` (E, S, S), ``reward`` (E, S) gross -> (E, S)."""
+    """What each level of effort, kept up, adds over level 0 to a customer of each tier.
+
+    Parameters
+    ----------
+    transitions : array (E, S, S)
+        One matrix a level; level 0 = nothing.
+    reward : array (E, S)
+        Money a period, gross: the plan charges the effort.
+    rate : float
+        Interest a period.
+
+    Returns
+    -------
+    array (E, S)
+        In the money of ``reward``; row 0 is 0.
+
+    Raises
+    ------
+    guanxi.Error
+        As ``migration_value``.
+
+    Notes
+    -----
+    Costs E times ``migration_value``. Where effort never varied, the matrices above level 0 are a guess, and so is the gain.
+    """
     r = _array(reward)
     out: Floats = _c.gain_of_effort(_array(transitions), r, len(r), rate).reshape(r.shape)
     return out
@@ -391,6 +744,13 @@ def _criteria(x: Any, weights: Any, types: Any) -> tuple[Floats, Floats, Any]:
 
 @dataclass(frozen=True)
 class Flows:
+    """PROMETHEE's flows, one entry an account, within -1 and 1.
+
+    Attributes
+    ----------
+    plus : how much it is preferred over others. minus : others over it. net : plus - minus; sums to 0.
+    """
+
     net: Floats
     plus: Floats
     minus: Floats
@@ -398,7 +758,35 @@ class Flows:
 
 def promethee(x: Any, weights: Any, types: Any = None, *, preference: str | Sequence[str] = "linear", q: Any = None, p: Any = None,
               s: Any = None) -> Flows:
-    """PROMETHEE II flows in O(n log n). Default thresholds: q = 0, p and s the standard deviation of each column."""
+    """PROMETHEE II: how much each account is preferred over the others, less the reverse.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        One row an account, one column a criterion; finite.
+    weights : array (m,)
+        0 or more, not all 0; need not sum to 1.
+    types : array (m,), optional
+        1 where more is better, -1 where less is; None: 1 for all.
+    preference : str or sequence of m
+        "usual", "u_shape", "v_shape", "level", "linear" or "gaussian".
+    q, p, s : float or array (m,), optional
+        Thresholds in the units of the columns, 0 <= q <= p, s > 0. By default q is 0, p and s the standard deviation of each column.
+
+    Returns
+    -------
+    Flows
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a weight that is negative, a type other than 1 and -1, an entry that is not a number (with its place),
+        thresholds out of order, an unknown preference.
+
+    Notes
+    -----
+    Costs O(n log n) a criterion, gaussian O(n^2). Brans and Vincke (1985). An added account can turn the order of two others.
+    """
     a, w, t = _criteria(x, weights, types)
     m = len(w)
     sd = np.maximum(a.std(axis=0), 1e-300) if len(a) else np.ones(m)
@@ -409,7 +797,41 @@ def promethee(x: Any, weights: Any, types: Any = None, *, preference: str | Sequ
 
 def electre_tri(x: Any, weights: Any, profiles: Any, q: Any, p: Any, v: Any = None, *, cut: float = 0.75, rule: str = "pessimistic",
                 types: Any = None) -> npt.NDArray[np.uint8]:
-    """ELECTRE TRI-B class 0..R of each account; ``rule`` "pessimistic" or "optimistic"."""
+    """ELECTRE TRI-B: class of each account by comparison with profiles.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        One row an account, one column a criterion; finite.
+    weights : array (m,)
+        0 or more, not all 0; need not sum to 1.
+    types : array (m,), optional
+        1 where more is better, -1 where less is; None: 1 for all.
+    profiles : array (R, m)
+        The lines between the R + 1 classes, from the lowest up, in the units of the columns; at most 64.
+    q, p, v : array (m,)
+        In the units of the columns, 0 <= q <= p <= v: a shortfall up to q counts as none, from p on there is no support, at v it
+        is a veto. ``v`` None: no veto.
+    cut : float
+        Part of the weight that must support the account; above 0.5, at most 1.
+    rule : {"pessimistic", "optimistic"}
+        The highest profile that the account outranks, or the class below the lowest that is strictly preferred to it.
+
+    Returns
+    -------
+    array (n,)
+        Classes 0 .. R; 0 lies below the first profile.
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a weight that is negative, a type other than 1 and -1, an entry that is not a number (with its place),
+        profiles that cross, thresholds out of order, a cut outside its range.
+
+    Notes
+    -----
+    Costs O(n m R). Yu (1992); Mousseau, Slowinski and Zielniewicz (2000).
+    """
     if rule not in ("pessimistic", "optimistic"):
         raise Error(f"relation: 'rule' is '{rule}', want pessimistic or optimistic", "unknown_name")
     a, w, t = _criteria(x, weights, types)
@@ -420,7 +842,12 @@ def electre_tri(x: Any, weights: Any, profiles: Any, q: Any, p: Any, v: Any = No
 
 @dataclass(frozen=True)
 class Acceptability:
-    """Share of draws in each class (n, classes), its standard error, the likeliest class."""
+    """How often each account falls into each class.
+
+    Attributes
+    ----------
+    share : (n, classes), part of the draws. std_error : of the draws, sqrt(p (1 - p) / draws). likeliest : array (n,), class.
+    """
 
     share: Floats
     std_error: Floats
@@ -429,32 +856,169 @@ class Acceptability:
 
 def smaa(x: Any, weights: Any, profiles: Any, q: Any, p: Any, v: Any = None, *, cut: float = 0.75, types: Any = None, draws: int = 10_000,
          certainty: float = 0.0, seed: int = 0) -> Acceptability:
-    """How firm an ELECTRE TRI class is when weights are uncertain; ``certainty`` 0: nothing is known of them."""
+    """SMAA-TRI: how firm an ELECTRE TRI class (pessimistic rule) is when weights are uncertain.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        One row an account, one column a criterion; finite.
+    weights : array (m,)
+        0 or more, not all 0; need not sum to 1.
+    types : array (m,), optional
+        1 where more is better, -1 where less is; None: 1 for all.
+    profiles : array (R, m)
+        The lines between the R + 1 classes, from the lowest up, in the units of the columns; at most 64.
+    q, p, v : array (m,)
+        In the units of the columns, 0 <= q <= p <= v: a shortfall up to q counts as none, from p on there is no support, at v it
+        is a veto. ``v`` None: no veto.
+    cut : float
+        Part of the weight that must support the account; above 0.5, at most 1.
+    draws : int
+        At least 1.
+    certainty : float
+        0 = nothing is known of the weights; else they are Dirichlet(certainty x weights).
+    seed : int
+        The same seed gives the same draws.
+
+    Returns
+    -------
+    Acceptability
+
+    Raises
+    ------
+    guanxi.Error
+        As ``electre_tri``; no draws, a negative certainty.
+
+    Notes
+    -----
+    Costs O(n m R) a draw. Tervonen et al. (2009).
+    """
     a, w, t = _criteria(x, weights, types)
     n, share, se, best = _c.smaa_tri(a, w, t, _array(profiles), _array(q), _array(p), _array(v), cut, draws, certainty, seed)
     return Acceptability(share.reshape(-1, n), se.reshape(-1, n), best)
 
 
 def topsis(x: Any, weights: Any, types: Any = None) -> Floats:
-    """Closeness to the ideal, 0 to 1, more is better."""
+    """TOPSIS: closeness to the best of every criterion.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        One row an account, one column a criterion; finite.
+    weights : array (m,)
+        0 or more, not all 0; need not sum to 1.
+    types : array (m,), optional
+        1 where more is better, -1 where less is; None: 1 for all.
+
+    Returns
+    -------
+    array (n,)
+        0 to 1, more is better.
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a weight that is negative, a type other than 1 and -1, an entry that is not a number (with its place).
+
+    Notes
+    -----
+    Costs O(n m). Hwang and Yoon (1981). An added account can turn the order of two others.
+    """
     out: Floats = _c.topsis(*_criteria(x, weights, types))
     return out
 
 
 def vikor(x: Any, weights: Any, types: Any = None, *, v: float = 0.5) -> Floats:
-    """VIKOR's compromise q; less is better."""
+    """VIKOR's compromise between the regret in all and the largest single regret.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        One row an account, one column a criterion; finite.
+    weights : array (m,)
+        0 or more, not all 0; need not sum to 1.
+    types : array (m,), optional
+        1 where more is better, -1 where less is; None: 1 for all.
+    v : float
+        Weight of the regret in all, 0 to 1.
+
+    Returns
+    -------
+    array (n,)
+        Less is better.
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a weight that is negative, a type other than 1 and -1, an entry that is not a number (with its place),
+        v outside 0 .. 1.
+
+    Notes
+    -----
+    Costs O(n m). Opricovic and Tzeng (2004).
+    """
     out: Floats = _c.vikor(*_criteria(x, weights, types), v)[2]
     return out
 
 
 def spotis(x: Any, weights: Any, types: Any, bounds: Any) -> Floats:
-    """Distance to the best corner of fixed ``bounds`` (m, 2); less is better; free of rank reversal."""
+    """SPOTIS: weighted distance to the best corner of fixed bounds; free of rank reversal.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        One row an account, one column a criterion; finite.
+    weights : array (m,)
+        0 or more, not all 0; need not sum to 1.
+    types : array (m,), optional
+        1 where more is better, -1 where less is; None: 1 for all.
+    bounds : array (m, 2)
+        Low and high of each criterion, in its unit; they hold all values.
+
+    Returns
+    -------
+    array (n,)
+        Less is better.
+
+    Raises
+    ------
+    guanxi.Error
+        Unlike lengths, a weight that is negative, a type other than 1 and -1, an entry that is not a number (with its place),
+        a value outside the bounds.
+
+    Notes
+    -----
+    Costs O(n m). Dezert et al. (2020).
+    """
     out: Floats = _c.spotis(*_criteria(x, weights, types), _array(bounds))
     return out
 
 
 def weights(x: Any, method: str = "entropy", types: Any = None) -> Floats:
-    """Weights from the data: entropy, critic, merec, deviation or equal."""
+    """Weights of criteria from the data alone; they say which columns differ, not which matter.
+
+    Parameters
+    ----------
+    x : array (n, m)
+        Finite; "entropy" wants 0 or more, "merec" above 0.
+    method : {"entropy", "critic", "merec", "deviation", "equal"}
+    types : array (m,), optional
+        As in ``topsis``.
+
+    Returns
+    -------
+    array (m,)
+        Sums to 1; a constant column has weight 0 (except with "equal"; all are equal when every column is constant).
+
+    Raises
+    ------
+    guanxi.Error
+        An unknown method, a value that the method cannot take (with its place).
+
+    Notes
+    -----
+    Costs O(n m), critic and merec O(n m^2). Diakoulaki et al. (1995) (CRITIC); Keshavarz-Ghorabaee et al. (2021) (MEREC).
+    """
     a = np.ascontiguousarray(x, float)
     out: Floats = _c.weights(a, a.shape[1], method, _array(types, np.int32))
     return out
@@ -462,11 +1026,37 @@ def weights(x: Any, method: str = "entropy", types: Any = None) -> Floats:
 
 @dataclass(frozen=True)
 class Judged:
+    """Weights from judgements.
+
+    Attributes
+    ----------
+    weights : array (m,), sums to 1. ratio : consistency ratio, NaN beyond 10 criteria. status : above 0.1, which three contradict most.
+    """
+
     weights: Floats
     ratio: float
     status: list[str]
 
 
 def weights_ahp(pairs: Any) -> Judged:
-    """AHP weights and the consistency ratio of a matrix of pairwise judgements."""
+    """AHP: weights and the consistency ratio of a matrix of pairwise judgements.
+
+    Parameters
+    ----------
+    pairs : array (m, m)
+        Entry (i, j): how many times more i matters than j; above 0, and (j, i) is 1 / (i, j).
+
+    Returns
+    -------
+    Judged
+
+    Raises
+    ------
+    guanxi.Error
+        Not square, an entry that is not above 0 or does not fit its mirror.
+
+    Notes
+    -----
+    Costs O(m^2) a step of the power method. Saaty (1980).
+    """
     return Judged(*_c.weights_ahp(_array(pairs)))

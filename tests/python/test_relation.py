@@ -40,6 +40,15 @@ def test_movement_counts() -> None:
     assert "2 moves" in repr(m)
 
 
+def test_a_doubled_row_is_told_with_the_callers_names() -> None:
+    rows = {"customer": ["b", "a", "b", "b"], "period": ["2019H1", "2019H1", "2019H2", "2019H2"], "tier": [0, 1, 1, 2]}
+    with pytest.raises(gx.Error, match="^relation: two rows for customer b, period 2019H2$") as told:
+        R.movement(rows)
+    assert told.value.code == "duplicate"
+    with pytest.raises(gx.Error, match="'level' is 2"):
+        R.movement({"customer": ["a"], "period": [1], "tier": [0]}, level=2.0)
+
+
 def test_the_reference_chain() -> None:
     t = R.TierModel.given(PI, A, {"orders": {"family": "poisson", "rate": [.5, 2, 4, 8]}})
     panel = pd.DataFrame({"customer": "x", "period": range(1, 7), "orders": [1, 0, 3, None, 6, 9]})
@@ -109,6 +118,14 @@ def test_net_flows_sum_to_zero_and_follow_the_value(values: list[int], q: int) -
 
 
 def test_bad_input_speaks() -> None:
+    with pytest.raises(gx.Error, match="^relation: 'cause' is -1 in row 1, want a whole number, 0 to 255$"):
+        R.cumulative_incidence([1, 2], [1, -1])
+    with pytest.raises(gx.Error, match="'event' is 256 in row 0"):
+        R.kaplan_meier([1, 2], np.array([256, 1]))
+    with pytest.raises(gx.Error, match="'event' is nan in row 1"):
+        R.log_rank([1, 2], [1, np.nan], [0, 1])
+    with pytest.raises(gx.Error, match="'event' is 0.5 in row 0"):
+        R.Cox().fit([[1.0], [2.0]], [1, 2], [0.5, 1])
     with pytest.raises(gx.Error, match="'weights' has 2 entries, 'x' has 3 columns"):
         R.topsis(np.ones((2, 3)), [1, 1])
     with pytest.raises(gx.Error, match="no column 'period'"):

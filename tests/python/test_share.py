@@ -177,6 +177,8 @@ def test_toothpaste() -> None:
     np.testing.assert_array_equal(d.with_s(1.3).loyal.round(3), [.452, .424, .386, .386, .382, .378, .358, .354])
     assert d.frequency(0, 6, open=True).sum() == pytest.approx(1)
     assert d.expect(0, 3)[0] > 3 and "buying rate" in repr(d)
+    assert sentence(lambda: d.frequency(-1, 1)) == "NBDDirichlet.frequency: 'brand' is -1, it must be at least 0"
+    assert sentence(lambda: d.expect(0, -1)) == "NBDDirichlet.expect: 'brand' is 0 and 'own' -1, both must be at least 0"
     assert sentence(lambda: share.NBDDirichlet().fit(penetration=.5)) == (
         "NBDDirichlet.fit: give counts, or all of penetration, rate, shares and penetrations")
     assert sentence(lambda: share.NBDDirichlet(rule="mean").fit(counts_of(9))) == (
