@@ -132,7 +132,7 @@ def _markets(review: Review) -> dict[str, Any] | None:
     rows = review.countries_table.to_pylist()
     if not rows:
         return None
-    header = ["Country", "Customers", "Our sales, last year", "Change", "Seen market", "Change", "Our share", "Leader", "Its share", "HHI"]
+    header = ["Country", "Customers", "Our sales, last year", "Change", "Seen market", "Change", "Our share", "Largest rival", "Its share", "HHI"]
 
     def change(after: float, before: float) -> str:
         return "not known" if not before or math.isnan(before) or math.isnan(after) else f"{100 * (after / before - 1):+.0f} %"

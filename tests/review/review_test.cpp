@@ -106,6 +106,27 @@ TEST(Review, SalesOfTheYearsAreThoseOfTheLedger) {
   }
 }
 
+TEST(Review, CountriesAddUpToTheBookAlsoWhenDeliveriesWereReadAlone) {
+  const auto b = fixtures::make_review_book(4);
+  const ledger::Ledger book(b.lines());
+  const ledger::Deliveries alone(b.deliveries()), shared(b.deliveries(), &book.names());
+  const result one = review(book, &alone), two = review(book, &shared);
+  EXPECT_EQ(one.countries.market_year, two.countries.market_year);
+  EXPECT_EQ(one.countries.leader, two.countries.leader);
+  double sales = 0, of_customers = 0, market = 0, wallets = 0;
+  for (const double x : one.countries.sales_year) sales += x;
+  for (const double x : one.customers.sales_year) of_customers += x;
+  for (const double x : one.countries.market_year) market += x;
+  for (const double x : one.customers.wallet) wallets += std::isnan(x) ? 0.0 : x;
+  EXPECT_NEAR(sales, of_customers, 1e-9 * sales);
+  EXPECT_NEAR(market, wallets, 1e-9 * market);
+  for (std::size_t k = 0; k < one.countries.country.size(); ++k) {
+    EXPECT_NE(one.countries.leader[k], one.book.own);
+    EXPECT_GT(one.countries.share[k], 0.0);
+    EXPECT_LT(one.countries.share[k], 1.0);
+  }
+}
+
 TEST(Review, TheSalesChangeAddsUp) {
   const result r = run(fixtures::make_review_book(5), true);
   ASSERT_EQ(r.change.share.size(), 60u);

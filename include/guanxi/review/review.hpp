@@ -175,7 +175,7 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
   offer_columns offers = offers_of(book, end, 3, s.threads);
 
   enter("market");
-  out.countries = countries_of(book, sales, shares, known ? &*known : nullptr, end);
+  out.countries = countries_of(book, shares, known ? &*known : nullptr, end);
 
   enter("relation");
   const std::vector<double> breadth = detail::breadth_of(book, end);
