@@ -94,7 +94,7 @@ def _tiles(review: Review) -> list[dict[str, str]]:
         {"name": f"Expected sales, next {review.span}", "value": _number(book["value"]) + money,
          "note": f"{sure} from {_number(book['value_low'])} to {_number(book['value_high'])}"},
         {"name": "Our share of what they buy", "value": _percent(book["share"]),
-         "note": f"of {_number(book['wallet'])}{money} a year seen" if not math.isnan(book["wallet"]) else "no deliveries given"},
+         "note": f"of {_number(book['wallet'])}{money} a year seen at those who bought from us" if not math.isnan(book["wallet"]) else "no deliveries given"},
         {"name": "Gain of the plan", "value": _number(book["gain"]) + money,
          "note": f"{sure} from {_number(book['gain_low'])} to {_number(book['gain_high'])}, after margin"},
     ]
