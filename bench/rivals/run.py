@@ -35,6 +35,10 @@ def main(names: list[str]) -> None:
         reached = "" if row.target is None else ("yes" if row.ratio >= row.target else "**no**")
         task = row.task + (f" ({row.note})" if row.note else "")
         lines.append(f"| {task} | {row.rival} | {row.ours:.3g} | {row.theirs:.3g} | {row.ratio:.3g} | {wanted} | {reached} |")
+    lines += ["", "## Bars without a rival", "", "Measured in the same run, from Python; the review with its page.", "",
+              "| task | figure | unit | wanted | reached |", "| --- | --- | --- | --- | --- |"]
+    for task, figure, unit, wanted, reached in importlib.import_module("bars").bars():
+        lines.append(f"| {task} | {figure:.3g} | {unit} | {wanted} | {'yes' if reached else '**no**'} |")
     if left_out:
         lines += ["", "Not run: " + "; ".join(left_out) + "."]
     text = "\n".join(lines) + "\n"
