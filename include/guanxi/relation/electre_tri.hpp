@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -120,6 +121,53 @@ inline void compare(const tri& t, const double* x, std::size_t h, double* out) {
 /// sigma >= cut up to rounding of the weighted sum.
 [[nodiscard]] inline bool reaches(double sigma, double cut) { return sigma >= cut - 1e-12; }
 
+inline constexpr std::size_t lanes = 64;  // accounts taken side by side
+
+/// Weighted supports and largest objections of `lanes` accounts (x: m rows of lanes, type-adjusted) against profile h,
+/// in both directions. No branches within a loop: each is one over lanes. An objection is left unbounded above: it only
+/// tells which lanes want the written-out form.
+struct weighed {
+  std::array<double, lanes> over{}, under{}, against_over{}, against_under{};
+};
+
+inline void weigh(const tri& t, const double* x, std::size_t h, weighed& out) {
+  out = {};
+  for (std::size_t j = 0; j < t.k.m; ++j) {
+    const double b = t.profile[h * t.k.m + j], w = t.k.weight[j], q = t.q[j], p = t.p[j], ramp = t.ramp[j];
+    const double* a = x + j * lanes;
+    if (p > q) {
+      const double slope = w * ramp;
+      for (std::size_t l = 0; l < lanes; ++l) {
+        const double d = b - a[l], up = std::max((p - d) * slope, 0.0), down = std::max((p + d) * slope, 0.0);
+        out.over[l] += std::min(up, w), out.under[l] += std::min(down, w);
+      }
+    } else {
+      for (std::size_t l = 0; l < lanes; ++l) {
+        const double d = b - a[l];
+        out.over[l] += d <= q ? w : 0.0, out.under[l] += -d <= q ? w : 0.0;
+      }
+    }
+    if (!std::isfinite(t.v[j])) continue;
+    const double fall = t.v[j] > p ? t.fall[j] : std::numeric_limits<double>::max();
+    for (std::size_t l = 0; l < lanes; ++l) {
+      const double d = b - a[l], up = (d - p) * fall, down = (-d - p) * fall;
+      out.against_over[l] = up > out.against_over[l] ? up : out.against_over[l];
+      out.against_under[l] = down > out.against_under[l] ? down : out.against_under[l];
+    }
+  }
+}
+
+/// Credibility of one lane written out, for those whose objection exceeds their support.
+[[nodiscard]] inline double discounted(const tri& t, const double* x, std::size_t l, std::size_t h, double turn,
+                                       double c) {
+  double sigma = c;
+  for (std::size_t j = 0; j < t.k.m && c < 1.0; ++j) {
+    const double o = objection(t, j, turn * (t.profile[h * t.k.m + j] - x[j * lanes + l]));
+    if (o > c) sigma *= (1.0 - o) / (1.0 - c);
+  }
+  return sigma;
+}
+
 }  // namespace detail
 
 /// ELECTRE TRI-B: class of each account, by both rules.
@@ -142,19 +190,42 @@ inline void compare(const tri& t, const double* x, std::size_t h, double* out) {
   parallel_blocks(
       t.k.n, 8192,
       [&](std::size_t begin, std::size_t end, std::size_t) {
-        std::vector<double> rows(4 * m);
-        std::array<bool, 64> over{}, under{};
-        for (std::size_t i = begin; i < end; ++i) {
-          for (std::size_t h = 0; h < R; ++h) {
-            detail::compare(t, c.x.data() + i * m, h, rows.data());
-            over[h] = detail::reaches(detail::credibility(m, t.k.weight.data(), rows.data(), rows.data() + m), t.cut);
-            under[h] = detail::reaches(
-                detail::credibility(m, t.k.weight.data(), rows.data() + 2 * m, rows.data() + 3 * m), t.cut);
+        std::vector<double> x(m * detail::lanes);
+        std::array<std::uint8_t, detail::lanes> over{}, under{}, low{}, high{};
+        detail::weighed w;
+        const double line = t.cut - 1e-12;  // as detail::reaches
+        const auto fill = [&](std::size_t h, double turn, const auto& sum, const auto& against, auto& into) {
+          std::uint8_t doubt = 0;
+          for (std::size_t l = 0; l < detail::lanes; ++l) into[l] = sum[l] >= line;
+          for (std::size_t l = 0; l < detail::lanes; ++l)
+            doubt = static_cast<std::uint8_t>(doubt | (into[l] & static_cast<std::uint8_t>(against[l] > sum[l])));
+          for (std::size_t l = 0; l < detail::lanes && doubt != 0; ++l) {
+            if (into[l] != 0 && against[l] > sum[l])
+              into[l] = detail::reaches(detail::discounted(t, x.data(), l, h, turn, sum[l]), t.cut);
           }
-          std::size_t low = R, high = 0;
-          while (low > 0 && !over[low - 1]) --low;
-          while (high < R && !(under[high] && !over[high])) ++high;
-          out.pessimistic[i] = static_cast<std::uint8_t>(low), out.optimistic[i] = static_cast<std::uint8_t>(high);
+        };
+        for (std::size_t first = begin; first < end; first += detail::lanes) {
+          const std::size_t count = std::min(detail::lanes, end - first);
+          const double* from = c.x.data() + first * m;
+          for (std::size_t j = 0; j < m; ++j) {
+            double* to = x.data() + j * detail::lanes;
+            const double sign = t.k.sign[j];
+            for (std::size_t l = 0; l < count; ++l) to[l] = sign * from[l * m + j];
+          }
+          low.fill(0), high.fill(static_cast<std::uint8_t>(R));
+          for (std::size_t h = 0; h < R; ++h) {
+            detail::weigh(t, x.data(), h, w);
+            fill(h, 1.0, w.over, w.against_over, over), fill(h, -1.0, w.under, w.against_under, under);
+            const auto here = static_cast<std::uint8_t>(h), next = static_cast<std::uint8_t>(h + 1),
+                       top = static_cast<std::uint8_t>(R);
+            for (std::size_t l = 0; l < detail::lanes; ++l) {
+              low[l] = over[l] != 0 ? next : low[l];
+              const bool first_above = (under[l] & (over[l] ^ 1u)) != 0 && high[l] == top;
+              high[l] = first_above ? here : high[l];
+            }
+          }
+          std::copy_n(low.begin(), count, out.pessimistic.begin() + static_cast<std::ptrdiff_t>(first));
+          std::copy_n(high.begin(), count, out.optimistic.begin() + static_cast<std::ptrdiff_t>(first));
         }
       },
       threads);
