@@ -7,6 +7,7 @@
 #include <guanxi/graph/disrupt.hpp>
 #include <guanxi/graph/labels.hpp>
 #include <guanxi/graph/like_customers.hpp>
+#include <guanxi/graph/logistic.hpp>
 #include <guanxi/graph/needs_gap.hpp>
 #include <guanxi/graph/next_suppliers.hpp>
 #include <guanxi/graph/pagerank.hpp>
@@ -14,5 +15,8 @@
 #include <guanxi/graph/single_source.hpp>
 #include <guanxi/graph/supplier_graph.hpp>
 #include <guanxi/graph/tie_changes.hpp>
+#include <guanxi/graph/tie_features.hpp>
+#include <guanxi/graph/tie_model.hpp>
 #include <guanxi/graph/walk.hpp>
+#include <guanxi/graph/walk_kernel.hpp>
 #include <guanxi/graph/weighting.hpp>

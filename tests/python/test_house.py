@@ -106,7 +106,8 @@ MODULES = sorted((ROOT / "python" / "guanxi").glob("*.py"))
 
 
 def room_of_module(name: str) -> str:
-    return ROOM_OF_MODULE.get(name, name)
+    part = re.match(r"_([a-z]+)_", name)  # a room's subject: _graph_next.py
+    return ROOM_OF_MODULE.get(name, part[1] if part and part[1] in MAY_KNOW else name)
 
 
 def imported(tree: ast.AST) -> set[str]:
