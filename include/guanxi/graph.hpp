@@ -7,11 +7,14 @@
 #include <guanxi/graph/disrupt.hpp>
 #include <guanxi/graph/labels.hpp>
 #include <guanxi/graph/like_customers.hpp>
+#include <guanxi/graph/like_kernel.hpp>
+#include <guanxi/graph/like_pruned.hpp>
 #include <guanxi/graph/logistic.hpp>
 #include <guanxi/graph/needs_gap.hpp>
 #include <guanxi/graph/next_suppliers.hpp>
 #include <guanxi/graph/pagerank.hpp>
 #include <guanxi/graph/rows.hpp>
+#include <guanxi/graph/scatter.hpp>
 #include <guanxi/graph/single_source.hpp>
 #include <guanxi/graph/supplier_graph.hpp>
 #include <guanxi/graph/tie_changes.hpp>
