@@ -1,6 +1,8 @@
 #include "columns.hpp"
 #include "topics.hpp"
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -265,6 +267,44 @@ py::dict next_ties(const bound_graph& b, const std::string& from, const ids_in& 
   return prospect_columns(std::move(r));
 }
 
+py::dict winnable_columns(graph::winnable_customers r) {
+  py::dict out = prospect_columns(std::move(r.who));
+  out["expected"] = give(std::move(r.expected));
+  out["entry_share"] = r.entry_share;
+  return out;
+}
+
+std::unique_ptr<graph::TieModel> learn_ties(const bound_graph& b, std::optional<std::uint32_t> until, std::uint32_t horizon, std::size_t origins,
+                                            double damping, std::uint64_t seed, unsigned threads) {
+  graph::tie_model_options o;
+  o.horizon = horizon, o.origins = origins, o.damping = damping, o.seed = seed, o.threads = threads;
+  auto out = std::make_unique<graph::TieModel>();
+  free_lock unlocked;
+  out->fit(b.g, until, o);
+  return out;
+}
+
+py::dict learned_next(const graph::TieModel& m, const bound_graph& b, const std::string& from, const ids_in& who, std::size_t k) {
+  const auto ids = view(who);
+  const graph::side side = to_side(from);
+  graph::prospects r;
+  {
+    free_lock unlocked;
+    r = m.next(b.g, side, ids, k);
+  }
+  return prospect_columns(std::move(r));
+}
+
+py::dict learned_winnable(const graph::TieModel& m, const bound_graph& b, std::uint32_t supplier, std::size_t k) {
+  graph::winnable_customers r;
+  {
+    free_lock unlocked;
+    const std::array<std::uint32_t, 1> one{supplier};
+    r = graph::worth_of(b.g, m.next(b.g, graph::side::supplier, one, k), m.last());
+  }
+  return winnable_columns(std::move(r));
+}
+
 py::dict winnable(const bound_graph& b, std::uint32_t supplier, std::size_t k, std::optional<std::uint32_t> until, double half_life, double power,
                   double damping, unsigned threads) {
   const auto o = next_settings(k, until, half_life, power, damping, true, true, threads);
@@ -273,10 +313,7 @@ py::dict winnable(const bound_graph& b, std::uint32_t supplier, std::size_t k, s
     free_lock unlocked;
     r = graph::winnable(b.g, supplier, o);
   }
-  py::dict out = prospect_columns(std::move(r.who));
-  out["expected"] = give(std::move(r.expected));
-  out["entry_share"] = r.entry_share;
-  return out;
+  return winnable_columns(std::move(r));
 }
 }  // namespace
 
@@ -286,6 +323,16 @@ void bind_graph(py::module_& m) {
   topic.def("rank_whole", &ranks<std::int32_t>, "values"_a.noconvert());
   topic.def("rank_whole", &ranks<std::uint64_t>, "values"_a.noconvert());
   topic.def("rank_whole", &ranks<std::int64_t>, "values"_a);
+  py::class_<graph::TieModel>(topic, "TieModel")
+      .def_property_readonly("known", &graph::TieModel::known)
+      .def_property_readonly("status", &graph::TieModel::status)
+      .def_property_readonly("ridge", &graph::TieModel::ridge)
+      .def("last_step", [](const graph::TieModel& model, const std::string& side) { return model.last_step(to_side(side)); }, "side"_a)
+      .def_property_readonly("new_ties", [](const graph::TieModel& model) { return model.new_ties; })
+      .def_property_readonly("slopes", [](const graph::TieModel& model) { return model.curve().slope; })
+      .def_property_readonly_static("features", [](const py::object&) {
+        return std::vector<std::string>(graph::tie_feature_names.begin(), graph::tie_feature_names.end());
+      });
   py::class_<bound_graph>(topic, "SupplierGraph")
       .def(py::init(&make), "customer"_a, "supplier"_a, "amount"_a, "product"_a = py::none(), "period"_a = py::none(), "customers"_a = 0,
            "suppliers"_a = 0, "products"_a = 0, "periods"_a = 0, "keep_zero"_a = false)
@@ -315,6 +362,13 @@ void bind_graph(py::module_& m) {
       .def("disrupt", &disrupt, "suppliers"_a, "spare"_a)
       .def("next_ties", &next_ties, "side"_a, "who"_a, "k"_a, "at"_a, "half_life"_a, "power"_a, "damping"_a, "new_only"_a, "chances"_a,
            "threads"_a = 0)
+      .def("learn_ties", &learn_ties, "at"_a, "horizon"_a, "origins"_a, "damping"_a, "seed"_a, "threads"_a = 0)
+      .def("learned_next", [](const bound_graph& b, const graph::TieModel& model, const std::string& side, const ids_in& who, std::size_t k) {
+        return learned_next(model, b, side, who, k);
+      }, "model"_a, "side"_a, "who"_a, "k"_a)
+      .def("learned_winnable", [](const bound_graph& b, const graph::TieModel& model, std::uint32_t supplier, std::size_t k) {
+        return learned_winnable(model, b, supplier, k);
+      }, "model"_a, "supplier"_a, "k"_a)
       .def("winnable", &winnable, "supplier"_a, "k"_a, "at"_a, "half_life"_a, "power"_a, "damping"_a, "threads"_a = 0);
 }
 }  // namespace guanxi::python

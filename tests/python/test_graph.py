@@ -346,3 +346,54 @@ def test_liquor_2019() -> None:
     assert (g.core().core.max(), g.core().core.sum()) == (37, 19_445)
     assert g.cut_nodes().side.value_counts().to_dict() == {"customer": 7, "supplier": 3}
     assert len(g.bridges()) == 24
+
+
+def kinds(years: int = 8) -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    rows = []
+    for year in range(2016, 2016 + years):
+        for customer in range(60):
+            for _ in range(2):
+                supplier = int(random.integers(30))
+                if supplier % 3 != customer % 3 and random.random() < 0.8:
+                    supplier = supplier // 3 * 3 + customer % 3
+                rows.append((f"c{customer:02}", f"s{supplier:02}", year, 100.0 + supplier))
+    return pd.DataFrame(rows, columns=["customer", "supplier", "year", "amount"])
+
+
+def test_the_learned_model_ranks_by_chance_and_finds_the_kinds() -> None:
+    g = gx.graph.SupplierGraph(kinds(), period="year")
+    out = g.next_suppliers(3, at=2018)
+    assert g.status_.startswith("learned on") and len(g.tie_model_) == 26
+    assert (np.diff(out.chance)[out["rank"].to_numpy()[1:] > 1] <= 0).all() and out.chance.between(0, 1).all()
+    assert (out.customer.str[1:].astype(int) % 3 == out.supplier.str[1:].astype(int) % 3).mean() > 0.8
+    won = g.winnable("s04", k=5)
+    assert (won.expected > 0).all() and len(won) <= 5
+    walk = g.next_suppliers(3, model="walk")
+    assert not g.status_.startswith("learned on") and list(walk.columns) == list(out.columns)
+
+
+def test_the_learned_model_looks_at_nothing_later() -> None:
+    frame = kinds()
+    changed = frame.assign(supplier=np.where(frame.year > 2021, "s00", frame.supplier))
+    a, b = (gx.graph.SupplierGraph(f, period="year").next_suppliers(5, at=2021, model="learned") for f in (frame, changed))
+    pd.testing.assert_frame_equal(a, b)
+
+
+def test_the_chances_add_up_to_what_comes() -> None:
+    frame = kinds(12)
+    g = gx.graph.SupplierGraph(frame, period="year")
+    table = g.next_suppliers(None, at=2023, model="learned")
+    known, later = frame[frame.year <= 2023], frame[frame.year == 2024]
+    pairs = set(zip(later.customer, later.supplier, strict=True)) - set(zip(known.customer, known.supplier, strict=True))
+    assert abs(table.chance.sum() - len(pairs)) < 4 * np.sqrt(len(pairs)) + 1
+
+
+def test_a_past_too_short_to_learn_from_is_said() -> None:
+    g = gx.graph.SupplierGraph(kinds(2), period="year")
+    with pytest.raises(gx.Error, match="next_suppliers: chance not known"):
+        gx.graph.SupplierGraph(kinds(1), period="year").next_suppliers(model="learned")
+    with pytest.raises(gx.Error, match="next_suppliers: model is 'best', wanted 'auto', 'learned' or 'walk'"):
+        g.next_suppliers(model="best")  # type: ignore[arg-type]
+    with pytest.raises(gx.Error, match="winnable: horizon is 0, wanted a whole number of at least 1"):
+        g.winnable("s01", horizon=0)

@@ -102,9 +102,14 @@ struct tested {
 };
 using overlap_table = std::unordered_map<overlap_key, tested, overlap_hash>;
 
+/// What is summed of a pair, side by side in memory.
+struct overlap_sum {
+  double contested = 0, newman = 0;
+  std::uint32_t common = 0;
+};
 struct overlap_scratch {
-  std::vector<std::uint32_t> common, touched;
-  std::vector<double> contested, newman;
+  std::vector<overlap_sum> sum;
+  std::vector<std::uint32_t> touched;
 };
 
 struct overlap_part {
@@ -156,42 +161,49 @@ struct overlap_part {
         const std::uint32_t k = cs.other[e];
         if (k <= j) break;
         t.touched[found] = k;
-        found += t.common[k]++ == 0;
-        t.contested[k] += std::min(w, cs.weight[e]);
-        t.newman[k] += share;
+        detail::overlap_sum& sum = t.sum[k];
+        found += sum.common++ == 0;
+        sum.contested += std::min(w, cs.weight[e]);
+        sum.newman += share;
       }
     }
-    std::sort(t.touched.begin(), t.touched.begin() + static_cast<std::ptrdiff_t>(found));
     const auto dj = static_cast<std::uint32_t>(ss.degree(j));
+    const auto chance = [&](std::uint32_t dk, std::uint32_t common) {
+      if (!options.test) return unknown;
+      detail::tested& seen = part.table[{std::min(dj, dk), std::max(dj, dk), common}];
+      if (seen.pairs++ == 0) seen.p = law.at_least(common, std::min(dj, dk), std::max(dj, dk));
+      return seen.p;
+    };
+    part.found.met += found;
+    std::size_t enough = 0;  // only pairs that are given are put in order
     for (std::size_t f = 0; f < found; ++f) {
-      const std::uint32_t k = t.touched[f], common = t.common[k];
-      const auto dk = static_cast<std::uint32_t>(ss.degree(k));
-      double p = unknown;
-      if (options.test) {
-        detail::tested& seen = part.table[{std::min(dj, dk), std::max(dj, dk), common}];
-        if (seen.pairs++ == 0) seen.p = law.at_least(common, std::min(dj, dk), std::max(dj, dk));
-        p = seen.p;
+      const std::uint32_t k = t.touched[f];
+      if (t.sum[k].common >= options.min_common) {
+        t.touched[enough++] = k;
+        continue;
       }
-      ++part.found.met;
-      if (common >= options.min_common) {
-        rivals& r = part.found;
-        r.supplier.push_back(static_cast<std::uint32_t>(j));
-        r.rival.push_back(k);
-        r.common.push_back(common);
-        r.contested.push_back(t.contested[k]);
-        r.jaccard.push_back(common / (static_cast<double>(dj) + dk - common));
-        r.newman.push_back(t.newman[k]);
-        r.p_value.push_back(p);
-      }
-      t.common[k] = 0;
-      t.contested[k] = t.newman[k] = 0;
+      if (options.test) (void)chance(static_cast<std::uint32_t>(ss.degree(k)), t.sum[k].common);
+      t.sum[k] = {};
+    }
+    std::sort(t.touched.begin(), t.touched.begin() + static_cast<std::ptrdiff_t>(enough));
+    rivals& r = part.found;
+    for (std::size_t f = 0; f < enough; ++f) {
+      const std::uint32_t k = t.touched[f], dk = static_cast<std::uint32_t>(ss.degree(k));
+      const detail::overlap_sum sum = std::exchange(t.sum[k], {});
+      r.supplier.push_back(static_cast<std::uint32_t>(j));
+      r.rival.push_back(k);
+      r.common.push_back(sum.common);
+      r.contested.push_back(sum.contested);
+      r.jaccard.push_back(sum.common / (static_cast<double>(dj) + dk - sum.common));
+      r.newman.push_back(sum.newman);
+      r.p_value.push_back(chance(dk, sum.common));
     }
   };
   parallel_blocks(
       n, block,
       [&](std::size_t begin, std::size_t end, std::size_t number) {
         auto scratch = pool.take([&] {
-          return detail::overlap_scratch{std::vector<std::uint32_t>(n), std::vector<std::uint32_t>(n + 1), std::vector<double>(n), std::vector<double>(n)};
+          return detail::overlap_scratch{std::vector<detail::overlap_sum>(n), std::vector<std::uint32_t>(n + 1)};
         });
         for (std::size_t j = begin; j < end; ++j) one(j, *scratch, parts[number]);
         pool.put(std::move(scratch));

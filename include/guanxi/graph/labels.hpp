@@ -26,9 +26,9 @@ template <class T>
 [[nodiscard]] ranked<T> rank_whole(std::span<const T> values) {
   ranked<T> out;
   if (values.empty()) return out;
-  const auto [low_it, high_it] = std::minmax_element(values.begin(), values.end());
-  const T low = *low_it;
-  const std::uint64_t range = static_cast<std::uint64_t>(*high_it) - static_cast<std::uint64_t>(low);
+  T low = values[0], high = values[0];
+  for (const T v : values) low = std::min(low, v), high = std::max(high, v);
+  const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   if (range <= 4 * std::uint64_t{values.size()} + 1024) {
     std::vector<std::uint32_t> rank(range + 1, 0);
     const auto place = [low](T v) { return static_cast<std::uint64_t>(v) - static_cast<std::uint64_t>(low); };

@@ -286,14 +286,13 @@ struct winnable_customers {
   double entry_share = unknown;  // median share of the customer's purchases that a new supplier got in its first period
 };
 
-/// Customers that a supplier does not serve, by a walk that starts at the supplier. See next_ties.
-/// Costs as next_ties, and O(lines) for the entrants' shares.
-[[nodiscard]] inline winnable_customers winnable(const SupplierGraph& g, std::uint32_t supplier, const next_options& o = {}) {
-  const std::array<std::uint32_t, 1> one{supplier};
-  winnable_customers out{next_ties(g, side::supplier, one, o), {}, unknown};
+/// Money to expect from customers whom a supplier could win. Takes who: rows of one supplier; at: last period that counts.
+/// Costs O(lines + customers x periods).
+[[nodiscard]] inline winnable_customers worth_of(const SupplierGraph& g, prospects who, std::optional<std::uint32_t> at = {}) {
+  winnable_customers out{std::move(who), {}, unknown};
   out.expected.assign(out.who.to.size(), unknown);
   if (!g.has_periods()) return out;
-  const std::uint32_t last = o.at ? *o.at : std::numeric_limits<std::uint32_t>::max();
+  const std::uint32_t last = at ? *at : std::numeric_limits<std::uint32_t>::max();
   std::vector<double> all(g.customers() * g.periods(), 0.0);  // purchases of a customer in a period
   const auto cell = [&](std::uint32_t c, std::uint32_t t) -> double& { return all[c * g.periods() + t]; };
   for (std::size_t p = 0; p < g.pair_customer().size(); ++p)
@@ -327,6 +326,13 @@ struct winnable_customers {
     out.expected[i] = out.who.chance[i] * out.entry_share * per_period[c] / static_cast<double>(end - since[c] + 1);
   }
   return out;
+}
+
+/// Customers that a supplier does not serve, by a walk that starts at the supplier. See next_ties.
+/// Costs as next_ties, and O(lines) for the entrants' shares.
+[[nodiscard]] inline winnable_customers winnable(const SupplierGraph& g, std::uint32_t supplier, const next_options& o = {}) {
+  const std::array<std::uint32_t, 1> one{supplier};
+  return worth_of(g, next_ties(g, side::supplier, one, o), o.at);
 }
 
 }  // namespace guanxi::graph

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include <guanxi/base/error.hpp>
+#include <guanxi/base/parallel.hpp>
 #include <guanxi/base/sum.hpp>
 #include <guanxi/graph/rows.hpp>
+#include <guanxi/graph/scatter.hpp>
 #include <guanxi/ledger/deliveries.hpp>
 
 namespace guanxi::graph {
@@ -53,6 +55,7 @@ struct rejected {
 struct build_options {
   bool keep_zero = false;  // ties of net amount 0 stay: "bought, amount unknown to us"
   bool borrow = false;     // sorted columns without duplicates are used in place; they must outlive the graph
+  unsigned threads = 0;    // 0: all of the machine's; the same graph for any number
 };
 
 /// Customers, their suppliers, and what passed between them: compressed rows for both sides of the same ties.
@@ -135,6 +138,7 @@ class SupplierGraph {
 
  private:
   using ids = std::span<const std::uint32_t>;
+  static constexpr std::size_t scan = 1 << 18;  // rows a thread looks through at a time
 
   static void check(const lines& in) {
     const auto same = [&](std::size_t n, const char* name) {
@@ -148,9 +152,17 @@ class SupplierGraph {
     if (!in.period.empty() || in.periods != 0) same(in.period.size(), "period");
   }
 
-  static std::size_t count_labels(ids column, std::size_t given, const char* name) {
-    std::uint32_t top = 0;
-    for (const std::uint32_t id : column) top = std::max(top, id);
+  static std::size_t count_labels(ids column, std::size_t given, const char* name, unsigned threads) {
+    std::vector<std::uint32_t> tops(column.size() / scan + 1, 0);
+    parallel_blocks(
+        column.size(), scan,
+        [&](std::size_t begin, std::size_t end, std::size_t at) {
+          std::uint32_t most = 0;
+          for (std::size_t i = begin; i < end; ++i) most = std::max(most, column[i]);
+          tops[at] = most;
+        },
+        threads);
+    const std::uint32_t top = *std::max_element(tops.begin(), tops.end());
     const std::size_t need = column.empty() ? 0 : std::size_t{top} + 1;
     if (given != 0 && need > given)
       throw error(errc::out_of_domain, std::string("graph: '") + name + "' holds id " + std::to_string(top) +
@@ -161,14 +173,14 @@ class SupplierGraph {
   void build(const lines& in, const build_options& options) {
     check(in);
     keep_zero_ = options.keep_zero;
-    const std::size_t nc = count_labels(in.customer, in.customers, "customer");
-    const std::size_t ns = count_labels(in.supplier, in.suppliers, "supplier");
-    products_ = count_labels(in.product, in.products, "product");
-    periods_ = count_labels(in.period, in.periods, "period");
+    const std::size_t nc = count_labels(in.customer, in.customers, "customer", options.threads);
+    const std::size_t ns = count_labels(in.supplier, in.suppliers, "supplier", options.threads);
+    products_ = count_labels(in.product, in.products, "product", options.threads);
+    periods_ = count_labels(in.period, in.periods, "period", options.threads);
     with_products_ = !in.product.empty() || in.products != 0;
     with_periods_ = !in.period.empty() || in.periods != 0;
-    bool finite = true;
-    for (const double x : in.amount) finite &= x - x == 0;
+    threads_ = options.threads;
+    const bool finite = everywhere(in.amount.size(), [&](std::size_t i) { return in.amount[i] - in.amount[i] == 0; });
     if (!finite) return build_kept(in, options, nc, ns);
     if (!with_products_ && !with_periods_)
       build_plain(in, options, nc, ns);
@@ -201,9 +213,21 @@ class SupplierGraph {
     refused_.insert(refused_.begin(), bad.begin(), bad.end());
   }
 
-  static void prefix(std::vector<std::uint64_t>& start) noexcept {
-    std::uint64_t sum = 0;
-    for (std::uint64_t& x : start) sum += std::exchange(x, sum);
+  static void prefix(std::vector<std::uint64_t>& start) noexcept { detail::running_total(start); }
+
+  /// Whether a condition holds for all i < n; does not stop early, so that it can run over several at once.
+  template <class Condition>
+  [[nodiscard]] bool everywhere(std::size_t n, const Condition& holds) const {
+    std::vector<char> good(n / scan + 1, 1);
+    parallel_blocks(
+        n, scan,
+        [&](std::size_t begin, std::size_t end, std::size_t at) {
+          bool all = true;
+          for (std::size_t i = begin; i < end; ++i) all &= holds(i);
+          good[at] = all;
+        },
+        threads_);
+    return std::all_of(good.begin(), good.end(), [](char x) { return x != 0; });
   }
 
   [[nodiscard]] bool kept(double net) const noexcept { return net > 0 || (keep_zero_ && net == 0); }
@@ -211,17 +235,10 @@ class SupplierGraph {
   // No product, no period: lines are not kept.
   void build_plain(const lines& in, const build_options& options, std::size_t nc, std::size_t ns) {
     const std::size_t n = in.amount.size();
-    bool by_customer = true, unique = true, good = true;
-    c_start_.assign(nc + 1, 0);
-    for (std::size_t i = 0; i < n; ++i) {
-      ++c_start_[in.customer[i]];
-      good &= kept(in.amount[i]);
-      if (i == 0) continue;
-      by_customer &= in.customer[i - 1] <= in.customer[i];
-      unique &= in.customer[i - 1] < in.customer[i] || (in.customer[i - 1] == in.customer[i] && in.supplier[i - 1] < in.supplier[i]);
-    }
-    prefix(c_start_);
-    if (by_customer && unique && good) {
+    const ids c = in.customer, s = in.supplier;
+    const bool by_customer = everywhere(n, [&](std::size_t i) { return i == 0 || c[i - 1] <= c[i]; });
+    if (by_customer && everywhere(n, [&](std::size_t i) { return kept(in.amount[i]) & (i == 0 || c[i - 1] != c[i] || s[i - 1] < s[i]); })) {
+      starts_of_sorted(c, nc);
       if (options.borrow) {
         c_ = {c_start_, in.supplier, in.amount};
       } else {
@@ -231,24 +248,28 @@ class SupplierGraph {
       }
       return transpose(ns);
     }
-    std::vector<std::uint32_t> other;
-    std::vector<double> weight;
+    detail::column_of<std::uint32_t> other;
+    detail::column_of<double> weight;
     rows first{c_start_, in.supplier, in.amount};
-    if (!by_customer) {
+    if (by_customer) {
+      starts_of_sorted(c, nc);
+    } else {
       other.resize(n);
       weight.resize(n);
-      std::vector<std::uint64_t> next(c_start_.begin(), c_start_.end() - 1);
-      for (std::size_t i = 0; i < n; ++i) {
-        const std::uint64_t slot = next[in.customer[i]]++;
-        other[slot] = in.supplier[i];
-        weight[slot] = in.amount[i];
-      }
+      const auto each = [](std::size_t begin, std::size_t end, const auto& body) {
+        for (std::size_t i = begin; i < end; ++i) body(i);
+      };
+      detail::counting_sort(
+          n, nc, c_start_, each, [&](std::size_t i) { return c[i]; },
+          [&](std::size_t i, std::uint64_t slot) {
+            other[slot] = s[i];
+            weight[slot] = in.amount[i];
+          },
+          threads_);
       first = {c_start_, other, weight};
     }
     scatter(first, ns, s_start_, s_other_, s_weight_);
     merge_supplier_side();
-    other.resize(s_other_.size());
-    weight.resize(s_other_.size());
     c_other_ = std::move(other);
     c_weight_ = std::move(weight);
     s_ = {s_start_, s_other_, s_weight_};
@@ -262,22 +283,37 @@ class SupplierGraph {
     }
   }
 
-  // Transposes rows: one stable counting scatter, so the other ends come out ascending.
-  static void scatter(const rows& from, std::size_t size, std::vector<std::uint64_t>& start,
-                      std::vector<std::uint32_t>& other, std::vector<double>& weight) {
-    start.assign(size + 1, 0);
-    for (const std::uint32_t o : from.other) ++start[o];
-    prefix(start);
-    std::vector<std::uint64_t> next(start.begin(), start.end() - 1);
+  // Where the rows of each customer begin when they stand in order.
+  void starts_of_sorted(ids customer, std::size_t nc) {
+    c_start_.assign(nc + 1, 0);
+    std::size_t id = 0;
+    for (std::size_t i = 0; i < customer.size(); ++i)
+      while (id < customer[i]) c_start_[++id] = i;
+    while (id < nc) c_start_[++id] = customer.size();
+  }
+
+  // Transposes rows: one stable counting sort, so the other ends come out ascending.
+  void scatter(const rows& from, std::size_t size, std::vector<std::uint64_t>& start, detail::column_of<std::uint32_t>& other,
+               detail::column_of<double>& weight) const {
     other.resize(from.other.size());
     weight.resize(from.other.size());
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      for (std::uint64_t k = from.start[i]; k < from.start[i + 1]; ++k) {
-        const std::uint64_t slot = next[from.other[k]]++;
-        other[slot] = static_cast<std::uint32_t>(i);
-        weight[slot] = from.weight[k];
-      }
-    }
+    struct entry {
+      std::size_t slot;
+      std::size_t row;
+    };
+    const auto walk = [&](std::size_t begin, std::size_t end, const auto& body) {
+      if (begin == end) return;
+      std::size_t row = static_cast<std::size_t>(std::upper_bound(from.start.begin(), from.start.end(), begin) - from.start.begin()) - 1;
+      for (std::size_t i = begin; i < end; ++row)
+        for (const std::size_t last = std::min<std::size_t>(end, from.start[row + 1]); i < last; ++i) body(entry{i, row});
+    };
+    detail::counting_sort(
+        from.other.size(), size, start, walk, [&](const entry& e) { return from.other[e.slot]; },
+        [to = other.data(), money = weight.data(), &from](const entry& e, std::uint64_t slot) {
+          to[slot] = static_cast<std::uint32_t>(e.row);
+          money[slot] = from.weight[e.slot];
+        },
+        threads_);
   }
 
   void transpose(std::size_t ns) {
@@ -287,11 +323,18 @@ class SupplierGraph {
 
   // Sums equal ties of the supplier side and drops those without a positive net amount.
   void merge_supplier_side() {
-    bool clean = true;
-    for (std::size_t s = 0; s + 1 < s_start_.size(); ++s)
-      for (std::uint64_t i = s_start_[s]; i < s_start_[s + 1]; ++i)
-        clean &= kept(s_weight_[i]) && (i == s_start_[s] || s_other_[i - 1] != s_other_[i]);
-    if (clean) return;
+    std::vector<char> clean(s_start_.size() / 4096 + 1, 1);
+    parallel_blocks(
+        s_start_.size() - 1, 4096,
+        [&](std::size_t begin, std::size_t end, std::size_t at) {
+          bool all = true;
+          for (std::size_t s = begin; s < end; ++s)
+            for (std::uint64_t i = s_start_[s]; i < s_start_[s + 1]; ++i)
+              all &= kept(s_weight_[i]) & (i == s_start_[s] || s_other_[i - 1] != s_other_[i]);
+          clean[at] = all;
+        },
+        threads_);
+    if (std::all_of(clean.begin(), clean.end(), [](char x) { return x != 0; })) return;
     std::vector<std::uint32_t> count;
     count.reserve(s_other_.size());
     std::uint64_t out = 0;
@@ -410,8 +453,11 @@ class SupplierGraph {
   }
 
   std::vector<std::uint64_t> c_start_, s_start_, pair_start_, tie_pair_;
-  std::vector<std::uint32_t> c_other_, s_other_, pair_customer_, pair_supplier_, product_, period_, tie_lines_;
-  std::vector<double> c_weight_, s_weight_, amount_;
+  detail::column_of<std::uint32_t> c_other_, s_other_;
+  detail::column_of<double> c_weight_, s_weight_;
+  std::vector<std::uint32_t> pair_customer_, pair_supplier_, product_, period_, tie_lines_;
+  std::vector<double> amount_;
+  unsigned threads_ = 0;
   std::vector<rejected> refused_;
   rows c_, s_;
   std::size_t products_ = 0, periods_ = 0;

@@ -7,7 +7,48 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["SupplierGraph", "rank_whole"]
+__all__: list[str] = ["SupplierGraph", "TieModel", "rank_whole"]
+
+class TieModel:
+    features: typing.ClassVar[list[typing.Any]] = [
+        "walk_from_customer",
+        "walk_from_supplier",
+        "walk_plain",
+        "walk_plain_from_supplier",
+        "walk_recent",
+        "like_customers",
+        "like_suppliers",
+        "popularity",
+        "recent_popularity",
+        "winning",
+        "tenure",
+        "supplier_quiet",
+        "suppliers",
+        "recent_suppliers",
+        "adding",
+        "customer_quiet",
+        "supplier_ticket",
+        "customer_ticket",
+        "ticket_mismatch",
+        "product_match",
+        "product_breadth",
+        "walk_squared",
+        "like_squared",
+        "alike_squared",
+        "popularity_squared",
+        "match_by_walk",
+    ]
+    def last_step(self, side: str) -> typing.Annotated[list[float], "FixedSize(3)"]: ...
+    @property
+    def known(self) -> bool: ...
+    @property
+    def new_ties(self) -> int: ...
+    @property
+    def ridge(self) -> float: ...
+    @property
+    def slopes(self) -> list[float]: ...
+    @property
+    def status(self) -> str: ...
 
 class SupplierGraph:
     def __init__(
@@ -51,6 +92,28 @@ class SupplierGraph:
         self,
         suppliers: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
         spare: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> dict[str, typing.Any]: ...
+    def learn_ties(
+        self,
+        at: typing.SupportsInt | typing.SupportsIndex | None,
+        horizon: typing.SupportsInt | typing.SupportsIndex,
+        origins: typing.SupportsInt | typing.SupportsIndex,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> TieModel: ...
+    def learned_next(
+        self,
+        model: TieModel,
+        side: str,
+        who: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        k: typing.SupportsInt | typing.SupportsIndex,
+    ) -> dict[str, typing.Any]: ...
+    def learned_winnable(
+        self,
+        model: TieModel,
+        supplier: typing.SupportsInt | typing.SupportsIndex,
+        k: typing.SupportsInt | typing.SupportsIndex,
     ) -> dict[str, typing.Any]: ...
     def like_customers(
         self,

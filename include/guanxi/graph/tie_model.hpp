@@ -1,0 +1,360 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <guanxi/base/error.hpp>
+#include <guanxi/base/interval.hpp>
+#include <guanxi/base/parallel.hpp>
+#include <guanxi/base/random.hpp>
+#include <guanxi/graph/logistic.hpp>
+#include <guanxi/graph/next_suppliers.hpp>
+#include <guanxi/graph/supplier_graph.hpp>
+#include <guanxi/graph/tie_features.hpp>
+#include <guanxi/graph/workspaces.hpp>
+
+namespace guanxi::graph {
+
+struct tie_model_options {
+  std::uint32_t horizon = 1;         // a tie counts when it comes within so many periods
+  std::size_t origins = 4;           // past dates to learn from, a horizon apart
+  std::size_t negatives = 40'000;    // pairs without a tie that are looked at, a date; the rest is weighed in
+  std::size_t neighbours = 50;       // like customers and like suppliers
+  double damping = 0.85;
+  std::uint64_t seed = 7;
+  unsigned threads = 0;
+};
+
+/// The chance that a customer and a supplier who do not trade yet will, learned on the past of the same graph.
+///
+/// For each of some past dates the features of all pairs are taken as known then (tie_features) and the ties that came
+/// within the horizon after it are the answers. A logistic curve learns from them, first from the walks alone, then from all
+/// features with a ridge that pulls towards the walks. The ridge is the one with which earlier dates foretold later ones
+/// best. From each side the curve and its walk are then weighed by the choices made on those later dates.
+/// Nothing after `at` is used.
+class TieModel {
+ public:
+  /// Takes   at: last period that counts, inclusive; without: all that is known.
+  /// Gives   a status that a person can act on; not known() with fewer than 20 new ties to learn from.
+  /// Fails   errc::unknown_name without periods; errc::out_of_domain for horizon 0 or damping outside (0, 1).
+  /// Costs   origins x (likeness + walks of the customers that are looked at) + rows x features^2.
+  TieModel& fit(const SupplierGraph& graph, std::optional<std::uint32_t> at = {}, const tie_model_options& o = {}) {
+    check(graph, o);
+    options_ = o;
+    std::uint32_t last = 0, first = static_cast<std::uint32_t>(graph.periods());
+    for (const std::uint32_t t : graph.line_period()) last = std::max(last, t), first = std::min(first, t);
+    last_ = at ? std::min(*at, last) : last;
+    known_ = false;
+    dates_.clear();
+    new_ties = 0;
+    std::vector<labelled_rows> rows;
+    auto later = std::make_unique<SupplierGraph>(graph.at(last_));
+    for (std::size_t j = 1; j <= o.origins; ++j) {
+      if (last_ < first + j * o.horizon) break;
+      const auto date = static_cast<std::uint32_t>(last_ - j * o.horizon);
+      auto then = std::make_unique<SupplierGraph>(graph.at(date));
+      rows.push_back(learn_rows(*then, *later, date, j));
+      dates_.push_back(date);
+      later = std::move(then);
+    }
+    std::size_t fresh = 0;
+    for (const labelled_rows& r : rows) fresh += static_cast<std::size_t>(std::count(r.y.begin(), r.y.end(), std::uint8_t{1}));
+    new_ties = fresh;
+    if (rows.empty()) return say("chance not known: the past is shorter than two horizons");
+    if (fresh < 20) return say("chance not known: only " + std::to_string(fresh) + " new ties in " + std::to_string(rows.size()) + " past horizons");
+    learn(rows);
+    known_ = true;
+    return say("learned on " + std::to_string(fresh) + " new ties of " + std::to_string(rows.size()) + " past horizons");
+  }
+
+  [[nodiscard]] bool known() const noexcept { return known_; }
+  [[nodiscard]] const std::string& status() const noexcept { return status_; }
+  [[nodiscard]] const logistic_curve& curve() const noexcept { return curve_; }
+  [[nodiscard]] const tie_model_options& options() const noexcept { return options_; }
+  [[nodiscard]] std::uint32_t last() const noexcept { return last_; }
+  [[nodiscard]] double ridge() const noexcept { return ridge_; }
+  /// Slopes of the last step from a side: of the curve's logit, of the walks from that side with fading and with lasting ties.
+  [[nodiscard]] std::array<double, 3> last_step(side from) const noexcept { return (from == side::customer ? customer_view_ : supplier_view_).b; }
+  [[nodiscard]] std::span<const std::uint32_t> dates() const noexcept { return dates_; }
+  /// Chance and its logit of a pair, as seen from the side that asks.
+  [[nodiscard]] double chance(side from, std::span<const float> x) const noexcept { return logistic_curve::chance(logit(from, x)); }
+  [[nodiscard]] double logit(side from, std::span<const float> x) const noexcept {
+    const view_from& v = from == side::customer ? customer_view_ : supplier_view_;
+    return v.shift + v.slope * stacked(v, x);
+  }
+  std::size_t new_ties = 0;
+
+  /// Ties likely to come within the horizon after the fitted date; rows by `from` and rank, highest chance first.
+  /// Takes   graph: the one that was fitted; who: ids on the side `from`, empty: all; k = 0: all candidates.
+  /// Fails   errc::not_fitted when the model is not known.
+  [[nodiscard]] prospects next(const SupplierGraph& graph, side from, std::span<const std::uint32_t> who = {}, std::size_t k = 10) const {
+    if (!known_) throw error(errc::not_fitted, "graph::TieModel: " + (status_.empty() ? std::string("fit comes first") : status_));
+    const std::size_t n = graph.view().facing(from).customers();
+    for (const std::uint32_t id : who)
+      if (id >= n) throw error(errc::out_of_domain, "graph::TieModel: node " + std::to_string(id) + " of " + std::to_string(n));
+    const SupplierGraph now = graph.at(last_);
+    const tie_features features(now, last_, settings(), from == side::customer ? who : std::span<const std::uint32_t>{});
+    const detail::prospector reasons(now, from, fading());
+    return collect(features, reasons, from, who, k, n);
+  }
+
+ private:
+  [[nodiscard]] tie_features::settings settings() const noexcept { return {options_.horizon, options_.damping, options_.neighbours, options_.threads}; }
+  [[nodiscard]] walk_reading fading() const noexcept {
+    walk_reading r;
+    r.damping = options_.damping;
+    return r;
+  }
+  TieModel& say(std::string status) {
+    status_ = std::move(status);
+    return *this;
+  }
+  static void check(const SupplierGraph& graph, const tie_model_options& o) {
+    if (!graph.has_periods()) throw error(errc::unknown_name, "graph::TieModel: no 'period' column was given");
+    if (o.horizon == 0) throw error(errc::out_of_domain, "graph::TieModel: horizon is 0, wanted at least 1 period");
+    if (o.neighbours == 0) throw error(errc::out_of_domain, "graph::TieModel: neighbours is 0, wanted at least 1");
+    if (!(o.damping > 0 && o.damping < 1))
+      throw error(errc::out_of_domain, "graph::TieModel: damping is " + std::to_string(o.damping) + ", wanted inside (0, 1)");
+  }
+
+  // Pairs of one past date with what came of them. Customers are thinned when there are very many pairs.
+  [[nodiscard]] labelled_rows learn_rows(const SupplierGraph& then, const SupplierGraph& later, std::uint32_t date, std::size_t number) const {
+    const two_sided old = then.view(), fresh = later.view();
+    std::vector<std::uint32_t> who;
+    std::size_t others = 0;
+    for (std::uint32_t c = 0; c < old.customers(); ++c)
+      if (old.customer.degree(c) > 0) who.push_back(c);
+    for (std::size_t s = 0; s < old.suppliers(); ++s) others += old.supplier.degree(s) > 0;
+    const std::size_t most = std::max<std::size_t>(500, 20'000'000 / std::max<std::size_t>(1, others));
+    if (who.size() > most) thin(who, most, number);
+    const double pairs = static_cast<double>(who.size()) * static_cast<double>(others);
+    const double keep = std::min(1.0, static_cast<double>(options_.negatives) / std::max(1.0, pairs));
+    const tie_features features(then, date, settings(), who);
+    constexpr std::size_t block = 16;
+    std::vector<labelled_rows> parts((who.size() + block - 1) / block);
+    detail::workspaces<tie_features::scratch> pool;
+    parallel_blocks(
+        who.size(), block,
+        [&](std::size_t begin, std::size_t end, std::size_t at) {
+          auto scratch = pool.take([&] { return features.make_scratch(); });
+          std::vector<tie_features::pair> found;
+          for (std::size_t i = begin; i < end; ++i) {
+            features.row(who[i], *scratch, found);
+            const auto ties = fresh.customer.others(who[i]);
+            random_stream random(options_.seed, who[i], static_cast<std::uint32_t>(number));
+            for (const tie_features::pair& p : found) {
+              const bool came = std::binary_search(ties.begin(), ties.end(), p.supplier);
+              if (random.uniform() >= keep && !came) continue;
+              parts[at].x.insert(parts[at].x.end(), p.x.begin(), p.x.end());
+              parts[at].y.push_back(came);
+              parts[at].customer.push_back(p.customer);
+              parts[at].supplier.push_back(p.supplier);
+              parts[at].weight.push_back(came ? 1.0f : static_cast<float>(1 / keep));
+            }
+          }
+          pool.put(std::move(scratch));
+        },
+        options_.threads);
+    labelled_rows out;
+    out.features = tie_features_count;
+    for (const labelled_rows& part : parts) out.append(part);
+    return out;
+  }
+  void thin(std::vector<std::uint32_t>& who, std::size_t most, std::size_t number) const {
+    random_stream random(options_.seed, number, 1'000'003);
+    for (std::size_t i = 0; i < most; ++i) std::swap(who[i], who[i + random.index(who.size() - i)]);
+    who.resize(most);
+    std::sort(who.begin(), who.end());
+  }
+
+  // The walks alone first; then all features, pulled towards what the walks say.
+  [[nodiscard]] static logistic_curve curve_of(const labelled_rows& d, double ridge) {
+    std::array<std::uint8_t, tie_features_count> walks{};
+    for (const tie_feature f : {tie_feature::walk_from_customer, tie_feature::walk_from_supplier, tie_feature::walk_plain, tie_feature::walk_plain_from_supplier}) walks[static_cast<std::size_t>(f)] = 1;
+    const logistic_curve base = fit_ridge_logistic(d, 1, {}, walks);
+    return fit_ridge_logistic(d, ridge, base.slope);
+  }
+  void learn(const std::vector<labelled_rows>& rows) {
+    constexpr std::array<double, 6> ridges{2, 10, 50, 250, 1'250, 6'250};
+    const auto count = [](const labelled_rows& r) { return static_cast<double>(std::count(r.y.begin(), r.y.end(), std::uint8_t{1})); };
+    ridge_ = 250;
+    std::array<double, ridges.size()> loss{};
+    std::array<std::vector<logistic_curve>, ridges.size()> tries;
+    std::vector<std::size_t> dates;
+    labelled_rows earlier;
+    earlier.features = tie_features_count;
+    for (std::size_t j = rows.size(); j-- > 0;) {
+      if (count(earlier) >= 20 && count(rows[j]) >= 10) {
+        for (std::size_t r = 0; r < ridges.size(); ++r) {
+          tries[r].push_back(curve_of(earlier, ridges[r]));
+          loss[r] += log_loss(tries[r].back(), rows[j]) * total_weight(rows[j]);
+        }
+        dates.push_back(j);
+      }
+      earlier.append(rows[j]);
+    }
+    curve_ = curve_of(earlier, ridge_);
+    std::vector<std::pair<const labelled_rows*, const logistic_curve*>> tested;
+    if (!dates.empty()) {
+      const auto best = static_cast<std::size_t>(std::min_element(loss.begin(), loss.end()) - loss.begin());
+      ridge_ = ridges[best];
+      curve_ = curve_of(earlier, ridge_);
+      for (std::size_t i = 0; i < dates.size(); ++i) tested.emplace_back(&rows[dates[i]], &tries[best][i]);
+    }
+    for (const side from : {side::customer, side::supplier}) look_from(from, tested, rows);
+  }
+
+  /// How one side ranks: the curve's logit and the walks, weighed by choices on dates that the curve had not seen.
+  struct view_from {
+    std::array<double, 3> b{1, 0, 0};
+    double slope = 1, shift = 0;
+    tie_feature fading = tie_feature::walk_from_customer, lasting = tie_feature::walk_plain;
+  };
+  [[nodiscard]] static std::array<double, 3> last_features(const view_from& v, const logistic_curve& m, std::span<const float> x) noexcept {
+    return {m.logit(x), x[static_cast<std::size_t>(v.fading)], x[static_cast<std::size_t>(v.lasting)]};
+  }
+  [[nodiscard]] static double stacked(const view_from& v, const logistic_curve& m, std::span<const float> x) noexcept {
+    const auto z = last_features(v, m, x);
+    return v.b[0] * z[0] + v.b[1] * z[1] + v.b[2] * z[2];
+  }
+  [[nodiscard]] double stacked(const view_from& v, std::span<const float> x) const noexcept { return stacked(v, curve_, x); }
+
+  void look_from(side from, const std::vector<std::pair<const labelled_rows*, const logistic_curve*>>& tested, const std::vector<labelled_rows>& rows) {
+    view_from& v = from == side::customer ? customer_view_ : supplier_view_;
+    v = {};
+    if (from == side::supplier) v.fading = tie_feature::walk_from_supplier, v.lasting = tie_feature::walk_plain_from_supplier;
+    if (!tested.empty()) {
+      labelled_rows last;
+      last.features = 3;
+      std::vector<std::uint32_t> group;
+      for (std::size_t i = 0; i < tested.size(); ++i) {
+        const auto& [d, m] = tested[i];
+        for (std::size_t k = 0; k < d->size(); ++k) {
+          for (const double z : last_features(v, *m, d->row(k))) last.x.push_back(static_cast<float>(z));
+          group.push_back(static_cast<std::uint32_t>(tested.size()) * (from == side::customer ? d->customer[k] : d->supplier[k]) + static_cast<std::uint32_t>(i));
+        }
+        last.y.insert(last.y.end(), d->y.begin(), d->y.end());
+        last.weight.insert(last.weight.end(), d->weight.begin(), d->weight.end());
+      }
+      const std::vector<double> b = fit_choice(last, group, std::array<double, 3>{1, 0, 0}, 10);
+      std::copy(b.begin(), b.end(), v.b.begin());
+      double seen = 0, slope = 0;
+      for (const auto& [d, m] : tested) {
+        const double n = static_cast<double>(std::count(d->y.begin(), d->y.end(), std::uint8_t{1}));
+        slope += n * slope_on(v, *m, *d);
+        seen += n;
+      }
+      v.slope = std::clamp((slope + 10) / (seen + 10), 0.1, 1.5);
+    }
+    v.shift = level(v, rows);
+  }
+  [[nodiscard]] static double total_weight(const labelled_rows& d) {
+    double sum = 0;
+    for (const float w : d.weight) sum += w;
+    return sum;
+  }
+  // Slope of the chance's logit on rows that were not learned from.
+  [[nodiscard]] static double slope_on(const view_from& v, const logistic_curve& m, const labelled_rows& d) {
+    labelled_rows one;
+    one.features = 1;
+    double mean = 0, weight = 0;
+    for (std::size_t i = 0; i < d.size(); ++i) mean += d.weight[i] * stacked(v, m, d.row(i)), weight += d.weight[i];
+    mean /= weight;
+    for (std::size_t i = 0; i < d.size(); ++i) one.x.push_back(static_cast<float>(stacked(v, m, d.row(i)) - mean));
+    one.y = d.y;
+    one.weight = d.weight;
+    const logistic_curve c = fit_ridge_logistic(one, 1e-6);
+    return c.slope[0] / c.sd[0];
+  }
+  // Shift that keeps the number of ties expected equal to the number that came; a date counts half of the one after it.
+  [[nodiscard]] double level(const view_from& v, const std::vector<labelled_rows>& rows) const {
+    std::vector<double> z, weight;
+    double yes = 0, shift = 0, counts = 1;
+    for (const labelled_rows& d : rows) {
+      for (std::size_t i = 0; i < d.size(); ++i) {
+        z.push_back(v.slope * stacked(v, d.row(i)));
+        weight.push_back(counts * d.weight[i]);
+        if (d.y[i] != 0) yes += weight.back();
+      }
+      counts /= 2;
+    }
+    for (int pass = 0; pass < 100; ++pass) {
+      double sum = 0, slope = 0;
+      for (std::size_t i = 0; i < z.size(); ++i) {
+        const double p = logistic_curve::chance(z[i] + shift);
+        sum += weight[i] * p, slope += weight[i] * p * (1 - p);
+      }
+      const double step = std::clamp((yes - sum) / std::max(1e-12, slope), -1.0, 1.0);
+      shift += step;
+      if (std::abs(step) < 1e-10) break;
+    }
+    return shift;
+  }
+
+  [[nodiscard]] prospects collect(const tie_features& features, const detail::prospector& reasons, side from, std::span<const std::uint32_t> who,
+                                  std::size_t k, std::size_t n) const {
+    prospects out;
+    out.status = status_;
+    const std::size_t rows = who.empty() ? n : who.size();
+    constexpr std::size_t block = 16;
+    std::vector<prospects> parts((rows + block - 1) / block);
+    detail::workspaces<tie_features::scratch> pool;
+    detail::workspaces<detail::prospector::scratch> paths;
+    parallel_blocks(
+        rows, block,
+        [&](std::size_t begin, std::size_t end, std::size_t at) {
+          auto scratch = pool.take([&] { return features.make_scratch(); });
+          auto path = paths.take([&] { return reasons.make_scratch(); });
+          std::vector<tie_features::pair> found;
+          std::vector<std::pair<double, std::uint32_t>> order;
+          for (std::size_t i = begin; i < end; ++i) {
+            const std::uint32_t id = who.empty() ? static_cast<std::uint32_t>(i) : who[i];
+            if (from == side::customer) features.row(id, *scratch, found);
+            else features.column(id, *scratch, found);
+            order.clear();
+            for (std::uint32_t f = 0; f < found.size(); ++f) order.emplace_back(-logit(from, found[f].x), f);
+            const std::size_t take = k == 0 ? order.size() : std::min(k, order.size());
+            std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(take), order.end());
+            for (std::size_t r = 0; r < take; ++r) {
+              const tie_features::pair& p = found[order[r].second];
+              const auto [via, via2] = reasons.why(p.customer, p.supplier, *path);
+              parts[at].from.push_back(id);
+              parts[at].to.push_back(from == side::customer ? p.supplier : p.customer);
+              parts[at].score.push_back(p.walk);
+              parts[at].chance.push_back(logistic_curve::chance(-order[r].first));
+              parts[at].rank.push_back(static_cast<std::uint32_t>(r + 1));
+              parts[at].via.push_back(via);
+              parts[at].via2.push_back(via2);
+            }
+          }
+          paths.put(std::move(path));
+          pool.put(std::move(scratch));
+        },
+        options_.threads);
+    const auto append = [](auto& to, const auto& part) { to.insert(to.end(), part.begin(), part.end()); };
+    for (const prospects& p : parts) {
+      append(out.from, p.from), append(out.to, p.to), append(out.score, p.score), append(out.chance, p.chance);
+      append(out.rank, p.rank), append(out.via, p.via), append(out.via2, p.via2);
+    }
+    return out;
+  }
+
+  tie_model_options options_;
+  logistic_curve curve_;
+  double ridge_ = 250;
+  view_from customer_view_, supplier_view_;
+  std::uint32_t last_ = 0;
+  bool known_ = false;
+  std::string status_;
+  std::vector<std::uint32_t> dates_;
+};
+
+}  // namespace guanxi::graph
