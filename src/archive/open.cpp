@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "schema.hpp"
 #include "store.hpp"
@@ -25,6 +26,37 @@ std::string new_id() {
   return id;
 }
 
+/// A file that is there and is no SQLite file is refused before SQLite may take a short one for an empty one.
+void want_ours(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string head(16, '\0');
+  if (!in || !in.read(head.data(), 1)) return;  // not there, or empty
+  in.read(head.data() + 1, 15);
+  if (head != std::string("SQLite format 3\0", 16))
+    throw error(errc::bad_format,
+                "archive: '" + path + "' is not a guanxi archive: it does not begin like an SQLite file");
+}
+
+bool may_write_beside(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return ::access(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), W_OK) == 0;
+}
+
+std::string as_uri(const std::string& path) {
+  constexpr std::string_view digit = "0123456789ABCDEF";
+  std::string out = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      out += '%';
+      out += digit[static_cast<unsigned char>(c) >> 4];
+      out += digit[static_cast<unsigned char>(c) & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "?immutable=1";
+}
+
 }  // namespace
 
 void archive::store::want_same_process() const {
@@ -36,13 +68,21 @@ void archive::store::open() {
   if (sqlite3_threadsafe() == 0)
     throw error(errc::io, "archive: this SQLite was built for one thread only, the archive needs a threadsafe one");
   process = static_cast<long>(::getpid());
-  const int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  if (sqlite3_open_v2(path.c_str(), &db.raw, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
+  want_ours(path);
+  const std::string opening = "opening '" + path + "'";
+  if (!options.read_only && ::access(path.c_str(), F_OK) == 0 && ::access(path.c_str(), W_OK) != 0)
+    throw error(errc::io, "archive: '" + path + "' may not be written by this user; open it with read_only");
+  int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  std::string name = path;
+  if (options.read_only && !may_write_beside(path) && !std::filesystem::exists(path + "-wal")) {
+    name = as_uri(path);  // nobody can be writing, and SQLite has no place for its own files
+    flags |= SQLITE_OPEN_URI;
+  }
+  if (sqlite3_open_v2(name.c_str(), &db.raw, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
     throw error(errc::io,
                 "archive: cannot open '" + path + "': " + (db.raw != nullptr ? sqlite3_errmsg(db) : "out of memory"));
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, options.busy_ms);
-  const std::string opening = "opening '" + path + "'";
   run_sql(
       db,
       "pragma trusted_schema = off; pragma cell_size_check = on; pragma secure_delete = on; pragma temp_store = memory",
@@ -54,6 +94,10 @@ void archive::store::open() {
     throw error(errc::bad_format,
                 "archive: '" + path + "' is not a guanxi archive: application_id " + std::to_string(app));
   if (fresh && options.read_only) throw error(errc::io, "archive: '" + path + "' is empty and open for reading only");
+  const std::string ring = options.keys.empty() ? path + ".keys" : options.keys;
+  if (fresh && std::filesystem::exists(ring))
+    throw error(errc::bad_format, "archive: '" + path + "' is empty, but its key file '" + ring +
+                                      "' is there: the archive was cut or lost; bring it back from a backup");
   if (!options.read_only) {
     if (sqlite3_db_readonly(db, "main") == 1)
       throw error(errc::io, "archive: '" + path + "' may not be written by this user; open it with read_only");

@@ -28,7 +28,10 @@ run read_run(const statement& q) {
   run out{q.whole(0), q.text(1), q.text(3), q.whole(2), {}, {}};
   const std::string inputs = q.text(4);
   for (std::size_t begin = 0; begin < inputs.size();) {
-    const std::size_t tab = inputs.find('\t', begin), end = inputs.find('\n', tab);
+    const std::size_t tab = inputs.find('\t', begin);
+    const std::size_t end = tab == std::string::npos ? tab : inputs.find('\n', tab);
+    if (end == std::string::npos)
+      throw error(errc::bad_format, "archive: the inputs of run " + std::to_string(out.id) + " are damaged");
     out.inputs.emplace_back(inputs.substr(begin, tab - begin), inputs.substr(tab + 1, end - tab - 1));
     begin = end + 1;
   }

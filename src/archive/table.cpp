@@ -66,6 +66,9 @@ table archive::columns(std::span<const std::string> fields, const as_seen& seen)
     q.bind(1, asked.k).bind(2, asked.v);
     while (q.step()) {
       const auto id = static_cast<std::size_t>(q.whole(0));
+      if (id > 0xffffffffu)
+        throw error(errc::bad_format,
+                    "archive: '" + s.path + "' is damaged: a customer has number " + std::to_string(q.whole(0)));
       if (id >= row_of.size()) row_of.resize(std::max(id + 1, row_of.size() * 2), none);
       row_of[id] = static_cast<std::uint32_t>(out.rows++);
       const std::string_view ref = q.view(1);
