@@ -14,13 +14,25 @@ archive::store::asked archive::store::question(const as_seen& seen, const char* 
 }
 
 value archive::store::one(std::string_view customer, const field_info& f, asked q) {
-  statement s(
-      db,
-      "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id where "
-      "c.ref = "
-      "?1 and f.field = ?2 and f.item = 0 and f.tf <= ?3 and f.tt > ?3 and f.vf <= ?4 and f.vt > ?4 order by f.tf desc "
-      "limit 1");
+  statement s(db,
+              "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
+              "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tf <= ?3 and f.tt > ?3 and f.vf <= ?4 and f.vt > "
+              "?4 order by f.tf desc limit 1");
   s.bind_text(1, customer).bind(2, f.id).bind(3, q.k).bind(4, q.v);
+  return answer(s, f);
+}
+
+/// Now, and all that is known: the newest version that holds.
+value archive::store::one_now(std::string_view customer, const field_info& f, instant v) {
+  statement s(db,
+              "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
+              "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tt = 9223372036854775807 and f.vf <= ?3 and f.vt > "
+              "?3 order by f.tf desc limit 1");
+  s.bind_text(1, customer).bind(2, f.id).bind(3, v);
+  return answer(s, f);
+}
+
+value archive::store::answer(statement& s, const field_info& f) {
   if (!s.step()) return {};
   if (const std::int64_t person = s.whole(1); person != 0)
     return unseal({s.whole(2), f.id, 0, s.whole(3), s.whole(4), person}, s.view(0), s.null(0)).value;
@@ -80,6 +92,7 @@ value archive::get(std::string_view customer, std::string_view field, const as_s
   const in_turn turn(store_);
   store& s = *store_;
   const store::field_info* f = single(s, field);
+  if (!seen.as_of && !seen.known_at) return f == nullptr ? value{} : s.one_now(customer, *f, s.now_quick());
   const store::asked asked = s.question(seen, "get");
   return f == nullptr ? value{} : s.one(customer, *f, asked);
 }

@@ -93,6 +93,32 @@ refused_row refusal(const load_batch& b, std::size_t row, instant vf, instant vt
   return {};
 }
 
+/// A first load into an archive that nobody else has open goes straight into the file, under a rollback journal; else
+/// every page would be written twice. Back to the write-ahead log afterwards, whatever happens.
+template <class Store>
+class without_log {
+ public:
+  explicit without_log(Store& s) : s_(s) {
+    if (s.number("select exists(select 1 from customer)") != 0) return;
+    sqlite3_busy_timeout(s.db, 0);
+    statement mode(s.db, "pragma journal_mode = delete");
+    try {
+      changed_ = mode.step() && mode.text(0) == "delete";
+    } catch (const error&) {  // somebody else has it open
+    }
+    sqlite3_busy_timeout(s.db, s.options.busy_ms);
+  }
+  ~without_log() {
+    if (changed_) sqlite3_exec(s_.db, "pragma journal_mode = wal", nullptr, nullptr, nullptr);
+  }
+  without_log(const without_log&) = delete;
+  without_log& operator=(const without_log&) = delete;
+
+ private:
+  Store& s_;
+  bool changed_ = false;
+};
+
 }  // namespace
 
 load_report archive::load(std::span<const load_batch> batches, const when& times, const origin& from) {
@@ -100,6 +126,7 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
   store& s = *store_;
   for (const load_batch& b : batches) want_sizes(b);
   load_report report;
+  const without_log direct_to_file(s);
   transaction t(s.db, true);
   s.refresh_fields();
   try {

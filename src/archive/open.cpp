@@ -13,6 +13,11 @@ namespace {
 
 void run_sql(connection& db, const char* sql, const std::string& doing) { execute(db, sql, doing); }
 
+instant steady() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 /// A name for this archive that its key file can be told by: 32 hexadecimal letters.
 std::string new_id() {
   unsigned char bytes[16];
@@ -124,6 +129,8 @@ void archive::store::open() {
   }
   id = meta("id").value_or("");
   load_fields();
+  clock_offset = clock() - steady();
+  clock_behind = last_known() > clock();
   if (!options.read_only) finish_erasures();
 }
 
@@ -187,6 +194,14 @@ void archive::store::set_meta(const char* key, std::string_view text) {
 instant archive::store::clock() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+/// Known times lie ahead of the clock only after it was set back; the steady clock shows when it was. A look too many (the
+/// two readings were far apart) does no harm.
+instant archive::store::now_quick() {
+  const instant t = clock();
+  if (clock_behind || t - steady() < clock_offset - 100) return std::max(t, last_known());
+  return t;
 }
 
 instant archive::store::last_known() {

@@ -55,6 +55,10 @@ struct archive::store {
   [[nodiscard]] instant last_known();
   [[nodiscard]] instant next_known() { return std::max(clock(), last_known() + 1); }  // never twice the same
   [[nodiscard]] instant now() { return std::max(clock(), last_known()); }
+  /// now(), without a look at the file as long as the clock was not set back since it was opened.
+  [[nodiscard]] instant now_quick();
+  instant clock_offset = 0;
+  bool clock_behind = false;
   /// One row of the chain, and its hash as the tail, in the caller's transaction. Gives its number.
   std::int64_t log(std::string_view what, std::string_view subject, std::string_view detail);
 
@@ -131,6 +135,8 @@ struct archive::store {
   };
   [[nodiscard]] asked question(const as_seen& seen, const char* call);
   [[nodiscard]] value one(std::string_view customer, const field_info& f, asked q);
+  [[nodiscard]] value one_now(std::string_view customer, const field_info& f, instant v);
+  [[nodiscard]] value answer(statement& s, const field_info& f);
 };
 
 inline void want_open(bool open) {
