@@ -540,6 +540,75 @@ class Archive:
             pass  # a text that is no JSON is given as it was
         return run
 
+    def keep_review(self, review: Any, name: str = "", *, ledger: Any = None, deliveries: Any = None, user: str = "") -> int:
+        """Stores a review as a run: its customers, plan, shares, countries, book and notes; gives the run's number.
+
+        Of the ``ledger`` the summary is kept beside it, and a hash of what it and the ``deliveries`` held. Runs are kept as given
+        and are not sealed: no personal fields belong in them.
+        """
+        from . import _archive_runs as runs
+
+        inputs = {}
+        if ledger is not None:
+            inputs["ledger"] = runs.digest(ledger.summary() if hasattr(ledger, "summary") else ledger, "archive.keep_review: ledger")
+        if deliveries is not None:
+            inputs["deliveries"] = runs.digest(getattr(deliveries, "table", deliveries), "archive.keep_review: deliveries")
+        return self.add_run(name, runs.review_text(review, ledger), inputs=inputs, user=user)
+
+    def run_table(self, number: int, table: str = "customers") -> Any:
+        """A table of a stored review (customers, plan, shares, countries, ledger), or the rows of another run."""
+        from . import _archive_runs as runs
+
+        kept = runs.table_of(self.run(number)["result"], table, number)
+        return _frames.give({n: kept.column(n) for n in kept.column_names}, self._frame)
+
+    def compare(self, before: int, after: Any, *, columns: Sequence[str] | None = None, happened: str = "sales_year") -> Any:
+        """What became of a plan: one row a customer of either review.
+
+        Parameters
+        ----------
+        before : int
+            The number of a stored review.
+        after : int, review or frame
+            A later review (stored or not), or a frame with a column ``customer``.
+        columns : list of str, optional
+            Columns shown as ``<name>_was``, ``<name>_is`` and, for numbers, ``<name>_change``; left out: tier, sales_year, share,
+            wallet, dominant, p_alive, effort, hours.
+        happened : str
+            The column of ``after`` that the value forecast is held against: sales of the last year fit a forecast of 52 weeks.
+
+        Returns
+        -------
+        frame
+            customer, seen ("both", "before", "after"), expected with its interval, happened, inside, and the columns.
+        """
+        from . import _archive_runs as runs
+
+        first = runs.table_of(self.run(before)["result"], "customers", before)
+        if isinstance(after, int):
+            second = runs.table_of(self.run(after)["result"], "customers", after)
+        else:
+            second = _frames.plain_text(_frames.read(getattr(after, "customers", after), "archive.compare: after"))
+        for table, what in ((first, f"run {before}"), (second, "after")):
+            _frames.require("customer", table.column_names, f"archive.compare: {what}")
+        return _frames.give(runs.compare(first, second, columns or runs.COMPARED, happened), self._frame)
+
+    def to_html(self, customer: str, path: str | os.PathLike[str], *, as_of: Time = None, known_at: Time = None,
+                personal: bool = False) -> str:
+        """Writes the page of a customer's file: what is known, who says so, how it came about, what the reviews said.
+
+        Personal values are shown only with ``personal=True``: a page is a copy that no erasure reaches. Needs the extra ``report``.
+        """
+        from ._archive_page import page
+
+        text = page(self, str(customer), as_of, known_at, personal, (_micros(as_of, "as_of"), _micros(known_at, "known_at")))
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as problem:
+            raise Error(f"archive.to_html: cannot write '{os.fspath(path)}': {problem.strerror}", "io") from None
+        return os.fspath(path)
+
     def audit(self) -> Any:
         """The audit chain: number, at, what, subject ("#17": the customer's number), detail, hash."""
         rows = self._core.audit()

@@ -222,6 +222,58 @@ def test_the_table_is_not_copied(tmp_path) -> None:
         assert t["sales"].to_pylist()[:3] == [0.0, 1.0, 2.0]
 
 
+def test_a_review_is_kept_and_compared(tmp_path) -> None:
+    sim = gx.simulate.exporter(customers=40, suppliers=8, years=4, seed=3)
+    before, _ = sim.ledger.split("2024-01-01") if hasattr(sim.ledger, "split") else (sim.ledger, None)
+    first, second = gx.review(before, sim.deliveries), gx.review(sim.ledger, sim.deliveries)
+    with Archive(tmp_path / "a.db", durable="normal") as a:
+        n = a.keep_review(first, "plan", ledger=before, deliveries=sim.deliveries, user="li")
+        assert a.run(n)["inputs"]["ledger"] == a.run(a.keep_review(first, "again", ledger=before))["inputs"]["ledger"]
+        kept, there = a.run_table(n), first.customers
+        assert kept.num_rows == there.num_rows and kept["tier"].to_pylist() == there["tier"].to_pylist()
+        assert kept["last_order"].to_pylist() == there["last_order"].to_pylist()
+        assert a.run_table(n, "plan").num_rows == first.plan.num_rows and a.run_table(n, "shares").num_rows == first.shares_over_time.num_rows
+        out = a.compare(n, second)
+        rows = {r["customer"]: r for r in out.to_pylist()}
+        now = {r["customer"]: r for r in second.customers.to_pylist()}
+        was = {r["customer"]: r for r in there.to_pylist()}
+        assert set(rows) == set(now) | set(was)
+        for c, r in rows.items():
+            if r["seen"] == "both":
+                assert (r["tier_was"], r["tier_is"]) == (was[c]["tier"], now[c]["tier"]) and r["happened"] == now[c]["sales_year"]
+                assert r["inside"] == (was[c]["value_low"] <= now[c]["sales_year"] <= was[c]["value_high"])
+                assert r["sales_year_change"] == now[c]["sales_year"] - was[c]["sales_year"]
+        assert a.compare(n, a.keep_review(second, "next")).equals(out) and a.verify().ok
+        with pytest.raises(gx.Error, match="no column 'tables' among"):
+            a.run_table(n, "tables")
+        with pytest.raises(gx.Error, match="a dict is no review: it has no 'customers'"):
+            a.keep_review({})
+        with pytest.raises(gx.Error, match="none of 'x' is in both tables"):
+            a.compare(n, second, columns=["x"])
+        a.put("C1", {"tier": "vendor"})
+        assert a.to_html("C1", tmp_path / "c.html") and "vendor" in (tmp_path / "c.html").read_text()
+
+
+@needs_sealing
+def test_the_page_of_a_customer(a, tmp_path) -> None:
+    a.put("C <17>", {"country": "Ghana", "tier": 2, "note": "<b>asks</b> for bearings"}, valid_from="2024-01-01", source="visit", user="li")
+    a.put("C <17>", {"tier": 3}, valid_from="2024-06-01")
+    a.add("C <17>", "contact", "buyer", {"name": "Kwame Owusu"}, personal=True)
+    a.add("C <17>", "competitor", "Acme", valid_from="2024-01-01")
+    page = tmp_path / "c.html"
+    a.to_html("C <17>", page)
+    text = page.read_text()
+    assert "C &lt;17&gt;" in text and "&lt;b&gt;asks&lt;/b&gt;" in text and "Acme" in text and "visit, li" in text and "unbroken" in text
+    assert "Kwame" not in text and "personal, not shown" in text and "buyer" not in text
+    a.to_html("C <17>", page, personal=True)
+    assert "Kwame Owusu" in page.read_text()
+    a.erase("C <17>", reason="request")
+    a.to_html("C <17>", page, personal=True)
+    assert "Kwame" not in page.read_text() and "erased" in page.read_text()
+    with pytest.raises(gx.Error, match="archive.to_html: no customer 'nobody'"):
+        a.to_html("nobody", page)
+
+
 def test_backup_while_open_and_a_second_does_not_overwrite(a, tmp_path) -> None:
     a.put("A", {"tier": 1})
     a.backup(tmp_path / "copy.db")
