@@ -128,17 +128,22 @@ void look_up(benchmark::State& state, bool as_of) {
   random_stream draw(9);
   const std::size_t n = f.b.name.size();
   for (std::size_t i = 1; i < n; i += n / 97)
-    if (i % 10 != 0 && f.a->get(f.b.v_name[i], "tier") != value(f.b.tier[i])) return state.SkipWithError("wrong answer");
-  if (f.a->get(f.b.v_name[0], "tier", {filled::start + 3 * a_day, filled::start + 5 * a_day}) != value(std::int64_t{3}) ||
+    if (i % 10 != 0 && f.a->get(f.b.v_name[i], "tier") != value(f.b.tier[i]))
+      return state.SkipWithError("wrong answer");
+  if (f.a->get(f.b.v_name[0], "tier", {filled::start + 3 * a_day, filled::start + 5 * a_day}) !=
+          value(std::int64_t{3}) ||
       f.a->get(f.b.v_name[0], "tier", {filled::start + 5 * a_day, filled::start + 3 * a_day}) != value(std::int64_t{3}))
     return state.SkipWithError("wrong answer");
   std::vector<std::uint32_t> order;
-  for (std::size_t i = 0; i < 100'000; ++i) order.push_back(static_cast<std::uint32_t>(as_of ? draw.index(n / 10) * 10 : draw.index(n)));
+  for (std::size_t i = 0; i < 100'000; ++i)
+    order.push_back(static_cast<std::uint32_t>(as_of ? draw.index(n / 10) * 10 : draw.index(n)));
   std::size_t i = 0;
   for (auto _ : state) {
     const std::uint32_t c = order[i++ % order.size()];
     as_seen seen;
-    if (as_of) seen = {filled::start + static_cast<instant>(i % 8) * a_day, filled::start + static_cast<instant>(i * 5 % 8) * a_day};
+    if (as_of)
+      seen = {filled::start + static_cast<instant>(i % 8) * a_day,
+              filled::start + static_cast<instant>(i * 5 % 8) * a_day};
     benchmark::DoNotOptimize(f.a->get(f.b.v_name[c], "tier", seen));
   }
   state.SetItemsProcessed(state.iterations());

@@ -59,7 +59,7 @@ def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: b
         import jinja2
     except ImportError as missing:
         raise Error(f"to_html: the page needs {missing.name}; install guanxi[report]", "unknown_name") from missing
-    from .archive import _entry, _time, _value
+    from .archive import _EPOCH, _entry, _time, _value
 
     rules = {r[0]: r for r in archive._core.fields()}
     facts = archive._core.file(customer, *times)
@@ -71,12 +71,14 @@ def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: b
     def hide(field: str, value: Any) -> str:
         return "personal, not shown" if field in sealed and not personal and repr(value) not in ("ERASED", "LOCKED") else _shown(value)
 
-    newest = {(v[0], v[1]): v for v in versions}  # by known_from: the last one wins
+    now = int((datetime.datetime.now(datetime.timezone.utc) - _EPOCH).total_seconds() * 1e6) + 1
+    at, known = times[0] if times[0] is not None else now, times[1] if times[1] is not None else now
+    holding = {(v[0], v[1]): v for v in versions if v[3] <= at < v[4] and v[5] <= known < v[6]}
     single: list[dict[str, Any]] = []
     many: dict[str, list[dict[str, Any]]] = {}
     for field, key, is_many, pair in facts:
         value = _entry(pair) if is_many else _value(pair)
-        v = newest.get((field, key))
+        v = holding.get((field, key))
         said = ", ".join(part for part in ((v[7], v[8]) if v else ()) if part)
         row = {"field": field, "key": "" if field in sealed and not personal else key, "value": hide(field, value), "said": said,
                "since": _day(_time(v[3])) if v else "", "personal": field in sealed}
@@ -85,7 +87,7 @@ def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: b
         else:
             single.append(row)
     single.sort(key=lambda r: (LEAD.index(r["field"]) if r["field"] in LEAD else len(LEAD), r["field"]))
-    story = [{"field": v[0], "key": "" if v[0] in sealed and not personal else v[1], "value": hide(v[0], _value(v[2])),
+    story = [{"field": v[0], "key": "" if v[0] in sealed and not personal else v[1], "value": hide(v[0], _entry(v[2]) if rules[v[0]][1] else _value(v[2])),
               "valid": f"{_day(_time(v[3]))} to {_day(_time(v[4]))}", "known": _day(_time(v[5])), "until": _day(_time(v[6])),
               "past": _time(v[6]) is not None, "said": ", ".join(p for p in (v[7], v[8]) if p)}
              for v in sorted(versions, key=lambda v: (v[5], v[0], v[1]), reverse=True)]

@@ -24,10 +24,11 @@ value archive::store::one(std::string_view customer, const field_info& f, asked 
 
 /// Now, and all that is known: the newest version that holds.
 value archive::store::one_now(std::string_view customer, const field_info& f, instant v) {
-  statement s(db,
-              "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
-              "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tt = 9223372036854775807 and f.vf <= ?3 and f.vt > "
-              "?3 order by f.tf desc limit 1");
+  statement s(
+      db,
+      "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
+      "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tt = 9223372036854775807 and f.vf <= ?3 and f.vt > "
+      "?3 order by f.tf desc limit 1");
   s.bind_text(1, customer).bind(2, f.id).bind(3, v);
   return answer(s, f);
 }

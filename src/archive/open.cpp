@@ -196,8 +196,8 @@ instant archive::store::clock() {
       .count();
 }
 
-/// Known times lie ahead of the clock only after it was set back; the steady clock shows when it was. A look too many (the
-/// two readings were far apart) does no harm.
+/// Known times lie ahead of the clock only after it was set back; the steady clock shows when it was. A look too many
+/// (the two readings were far apart) does no harm.
 instant archive::store::now_quick() {
   const instant t = clock();
   if (clock_behind || t - steady() < clock_offset - 100) return std::max(t, last_known());

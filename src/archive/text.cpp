@@ -85,7 +85,7 @@ std::vector<std::int64_t> archive::store::subjects_with(std::string_view text, i
       shorter.push_back(like_pattern(word));
       continue;
     }
-    if (!match.empty()) match += " and ";
+    if (!match.empty()) match += " AND ";
     match += doubled(word, '"');
   }
   std::vector<std::int64_t> out;

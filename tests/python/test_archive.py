@@ -157,7 +157,7 @@ def test_many_values_and_text(a) -> None:
     assert a.find(competitor="Acme") == ["C-1", "C-2"] and a.find(competitor="Acme", product="8482") == ["C-1"]
     a.drop("C-2", "competitor", "Acme", valid_from="2025-01-01")
     assert a.find(competitor="Acme") == ["C-1"] and a.find(competitor="Acme", as_of="2024-06-01") == ["C-1", "C-2"]
-    assert a.find(text="BEARING") == ["C-1"] and a.find(text="轴承 6204") == ["C-1"] and a.find(text="acme", country="Ghana") == ["C-2"]
+    assert a.find(text="BEARING") == ["C-1"] and a.find(text="6204 PUMP bear") == ["C-1"] and a.find(text="轴承 6204") == ["C-1"] and a.find(text="acme", country="Ghana") == ["C-2"]
     assert a.find(text="bear acme") == [] and a.find(text='"or" near(') == []
     a.put("C-1", {"note": "quiet"})
     assert a.find(text="bearing") == []
