@@ -1,4 +1,4 @@
-"""The customer files: facts with two times in one SQLite file."""
+"""The customer files: facts with two times in one SQLite file, personal values sealed under a key of each person."""
 
 from __future__ import annotations
 
@@ -7,19 +7,39 @@ import html
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import _core, _frames
 from ._errors import Error
 
+
+class Withheld:
+    """A personal value that cannot be shown: ``ERASED`` (its key was destroyed) or ``LOCKED`` (its key is not at hand)."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __repr__(self) -> str:
+        return self.why.upper()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ERASED = Withheld("erased")
+LOCKED = Withheld("locked")
+
 Time = str | datetime.date | datetime.datetime | None
-Value = bool | int | float | str | datetime.date | None
+Value = bool | int | float | str | datetime.date | Withheld | None
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _DAY = datetime.date(1970, 1, 1)
+_STAMP = pa.timestamp("us", "UTC")
 
 
 class Verification(NamedTuple):
@@ -38,6 +58,30 @@ class Expiry(NamedTuple):
     held: Any
     token: str
     done: bool
+
+
+class Certificate(NamedTuple):
+    """What an erasure did: fields, keys destroyed, versions emptied, and where the audit chain says so."""
+
+    at: datetime.datetime
+    subject: str
+    fields: list[str]
+    keys: int
+    versions: int
+    audit_row: int
+    hash: str
+    id_forgotten: bool
+    compacted: bool
+
+
+class Loaded(NamedTuple):
+    """What a load wrote; ``refused`` lists the rows left out: row, column, reason."""
+
+    rows: int
+    facts: int
+    new_customers: int
+    known_at: datetime.datetime
+    refused: Any
 
 
 def _micros(time: Time, argument: str) -> int | None:
@@ -84,7 +128,7 @@ def _field(name: str, value: Value) -> tuple[str, int, Any]:
         return name, 4, value
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return name, 5, (value - _DAY).days
-    more = "; give each value a field of its own" if isinstance(value, (list, tuple, set, dict)) else ""
+    more = "; write each value with add" if isinstance(value, (list, tuple, set, dict)) else ""
     raise Error(f"archive: field '{name}' is a {type(value).__name__}, it must be null, a bool, a number, a text or a date{more}",
                 "bad_format")
 
@@ -93,7 +137,20 @@ def _value(pair: tuple[int, Any]) -> Value:
     kind, plain = pair
     if kind == 5:
         return _DAY + datetime.timedelta(days=plain)
+    if kind == 6:
+        return ERASED if plain else LOCKED
     value: Value = plain
+    return value
+
+
+def _entry(pair: tuple[int, Any]) -> Any:
+    """A value of a field with many values: a mapping was stored as the JSON text of an object."""
+    value = _value(pair)
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            pass
     return value
 
 
@@ -107,7 +164,7 @@ def _keep(rule: Mapping[str, Any]) -> tuple[int, int]:
     return (0, n) if found[2] == "d" else (n, 0)
 
 
-_RULE = {"name", "field", "country", "since", "keep", "basis"}
+_RULE = {"name", "field", "country", "since", "keep", "basis", "group"}
 
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +175,71 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         raise Error(f"archive.expire: since '{since}' is not one of valid_to, known_to", "unknown_name")
     years, days = _keep(rule)
     return {"name": str(rule.get("name", "")), "field": str(rule.get("field", "*")), "country": str(rule.get("country", "")),
-            "since": since, "years": years, "days": days, "basis": str(rule.get("basis", ""))}
+            "since": since, "years": years, "days": days, "basis": str(rule.get("basis", "")), "group": str(rule.get("group", ""))}
+
+
+def _whole_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+
+
+def _text_buffers(array: pa.Array) -> tuple[Any, Any]:
+    """Offsets and bytes of a text column; without a copy where it is large_string already."""
+    array = _whole_array(array).cast(pa.large_string()) if not pa.types.is_large_string(array.type) else _whole_array(array)
+    _, offsets, data = array.buffers()
+    at = np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
+    return at, np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8)
+
+
+def _load_column(name: str, column: pa.ChunkedArray, personal: bool) -> dict[str, Any]:
+    array = _whole_array(column)
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    kind = array.type
+    known = None if array.null_count == 0 else np.asarray(array.is_valid().cast(pa.uint8()))
+    values: Any
+    if pa.types.is_boolean(kind):
+        of, values = 1, np.asarray(array.fill_null(False).cast(pa.uint8()))
+    elif pa.types.is_integer(kind):
+        try:
+            of, values = 2, np.asarray(array.fill_null(0).cast(pa.int64()))
+        except pa.ArrowInvalid:
+            raise Error(f"archive.load: column '{name}' has whole numbers of more than 64 bits", "out_of_domain") from None
+    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        of, values = 3, np.asarray(array.cast(pa.float64()).fill_null(0.0))
+    elif pa.types.is_date(kind):
+        of, values = 5, np.asarray(array.cast(pa.date32()).fill_null(_DAY).cast(pa.int32()))
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        of, values = 4, _text_buffers(array)
+    elif pa.types.is_null(kind):
+        of, values = 4, (np.zeros(len(array) + 1, np.int64), np.empty(0, np.uint8))
+    else:
+        raise Error(f"archive.load: column '{name}' holds {kind}; give truths, numbers, texts or dates (a timestamp cast to its date)",
+                    "bad_format")
+    return {"field": name, "kind": of, "values": values, "known": known, "personal": personal}
+
+
+def _instants(table: pa.Table, name: str) -> Any:
+    """A column of dates, timestamps or ISO texts as microseconds; nulls are refused."""
+    column = table.column(name)
+    if column.null_count:
+        raise Error(f"archive.load: column '{name}' has {column.null_count} empty entries where each row needs a time", "out_of_domain")
+    try:
+        if not pa.types.is_timestamp(column.type):
+            column = column.cast(pa.timestamp("us"))
+        return np.asarray(_whole_array(column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise Error(f"archive.load: column '{name}' cannot be read as dates or times", "bad_format") from None
+
+
+def _arrow(column: Mapping[str, Any], rows: int) -> pa.Array:
+    """An Arrow column over the core's own memory: nothing is copied."""
+    types = {1: pa.bool_(), 2: pa.int64(), 3: pa.float64(), 4: pa.large_string(), 5: pa.date32()}
+    known = pa.py_buffer(column["known"]) if column["nulls"] else None
+    values = column["values"]
+    parts = [pa.py_buffer(v) for v in values] if isinstance(values, tuple) else [pa.py_buffer(values)]
+    return pa.Array.from_buffers(types[column["kind"]], rows, [known, *parts], null_count=column["nulls"])
 
 
 class Archive:
@@ -128,6 +249,11 @@ class Archive:
     ----------
     path : path
         The file; made when it is not there (unless ``read_only``).
+    key : bytes or path, optional
+        The master key of personal values: 32 bytes, or a file that holds them. Left out: ``<path>.master``, which is made at the
+        first personal write, readable by its owner alone.
+    keys : path, optional
+        Where the keys of persons are kept; ``<path>.keys`` when left out.
     durable : {"full", "normal"}
         ``"full"``: an acknowledged write survives a power cut. ``"normal"``: faster, the last writes may be lost.
     read_only : bool
@@ -142,7 +268,8 @@ class Archive:
         When SQLite was missing when the package was built, when the file cannot be opened, or when it is not an archive.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, durable: str = "full", read_only: bool = False, busy: float = 5.0,
+    def __init__(self, path: str | os.PathLike[str], *, key: bytes | str | os.PathLike[str] | None = None,
+                 keys: str | os.PathLike[str] | None = None, durable: str = "full", read_only: bool = False, busy: float = 5.0,
                  frame: _frames.Kind = "pyarrow") -> None:
         if not hasattr(_core, "archive"):
             raise Error("Archive: guanxi was built without SQLite; install libsqlite3-dev (Debian) and build the package again", "io")
@@ -150,42 +277,200 @@ class Archive:
             raise Error(f"Archive: durable '{durable}' is not one of full, normal", "unknown_name")
         self.path = os.fspath(path)
         self._frame: _frames.Kind = frame
-        self._core = _core.archive.Archive(self.path, read_only, durable == "full", int(busy * 1000))
+        secret, key_path = (key, "") if isinstance(key, bytes) else (b"", os.fspath(key) if key is not None else "")
+        if isinstance(key, bytes) and len(key) != 32:
+            raise Error(f"Archive: the master key has {len(key)} bytes, it must have 32", "size_mismatch")
+        self._core = _core.archive.Archive(self.path, read_only, durable == "full", int(busy * 1000), secret, key_path,
+                                           os.fspath(keys) if keys is not None else "")
+
+    # ---- writing
+
+    def define(self, name: str, *, many: bool = False, personal: bool = False, searchable: bool = False, group: str = "") -> None:
+        """Says what a field is.
+
+        Parameters
+        ----------
+        name : str
+        many : bool
+            Several values side by side (contacts, products, competitors), written with ``add`` and ``drop``.
+        personal : bool
+            Always sealed under the key of the person, never searched, erasable.
+        searchable : bool
+            Its texts are found by their words (``find(text=...)``).
+        group : str
+            Kind of fact ("visit", "contact"), for rules of expiry.
+        """
+        self._core.define(name, many, personal, searchable, group)
+
+    def fields(self) -> Any:
+        """What is known of the fields: name, many, personal, searchable, group."""
+        rows = self._core.fields()
+        names = ("name", "many", "personal", "searchable", "group")
+        kinds = (pa.string(), pa.bool_(), pa.bool_(), pa.bool_(), pa.string())
+        return _frames.give({n: pa.array([r[i] for r in rows], k) for i, (n, k) in enumerate(zip(names, kinds))}, self._frame)
 
     def put(self, customer: str, fields: Mapping[str, Value], *, valid_from: Time = None, valid_to: Time = None,
-            known_at: Time = None, source: str = "", user: str = "") -> datetime.datetime:
+            known_at: Time = None, source: str = "", user: str = "", personal: bool = False, person: str = "") -> datetime.datetime:
         """Writes facts of one customer in one transaction; gives the known time.
 
         ``valid_from`` left out means from now on, ``valid_to`` an open end. ``known_at`` is for loading history: not before the
         newest known time of the fact, not in the future. The value None takes a fact back: history still shows it.
+        ``personal`` seals the values under the customer's key (or that of one named ``person`` of the customer), which ``erase``
+        destroys.
         """
         known = self._core.put(str(customer), [_field(n, v) for n, v in fields.items()], _micros(valid_from, "valid_from"),
-                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user)
+                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user, personal, person)
         return _EPOCH + datetime.timedelta(microseconds=known)
 
-    def get(self, customer: str, field: str | None = None, *, as_of: Time = None, known_at: Time = None) -> Any:
-        """All fields that held at ``as_of`` as known at ``known_at`` (a dict, {} when nothing is known), or one field's value."""
+    def add(self, customer: str, field: str, key: str, value: Value | Mapping[str, Any] = None, *, valid_from: Time = None,
+            valid_to: Time = None, known_at: Time = None, source: str = "", user: str = "", personal: bool = False,
+            person: str = "") -> datetime.datetime:
+        """Writes one entry of a field with many values, e.g. ``add("C-17", "competitor", "Acme")``.
+
+        The entry is known by its ``key``; its value is the key when left out. A mapping is kept as JSON and comes back as a
+        mapping, e.g. ``add("C-17", "contact", "buyer", {"name": ..., "phone": ...}, personal=True)``.
+        """
+        if isinstance(value, Mapping):
+            value = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+        _, kind, plain = _field(field, key if value is None else value)
+        known = self._core.add(str(customer), field, str(key), kind, plain, _micros(valid_from, "valid_from"),
+                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user, personal, person)
+        return _EPOCH + datetime.timedelta(microseconds=known)
+
+    def drop(self, customer: str, field: str, key: str, *, valid_from: Time = None, valid_to: Time = None, known_at: Time = None,
+             source: str = "", user: str = "", person: str = "") -> datetime.datetime:
+        """Takes one entry back, from ``valid_from`` (now when left out) on; history still shows it."""
+        known = self._core.add(str(customer), field, str(key), 0, None, _micros(valid_from, "valid_from"),
+                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user, False, person)
+        return _EPOCH + datetime.timedelta(microseconds=known)
+
+    def load(self, frame: Any, *, customer: str = "customer", valid_from: Time = None, valid_to: Time = None, known_at: Time = None,
+             source: str = "", user: str = "", personal: Iterable[str] = ()) -> Loaded:
+        """Writes many files in one transaction: all rows that can be taken, or nothing.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Wide (a column a field; null and NaN say nothing) or long (columns ``customer``, ``field``, ``value``). Columns named
+            ``valid_from``, ``valid_to``, ``known_at`` give each row its times.
+        customer : str
+            The column of ids.
+        personal : list of str
+            Fields that are sealed.
+
+        Returns
+        -------
+        Loaded
+            Rows, facts, new customers, the known time, and the rows refused with their reasons.
+        """
+        table = _frames.plain_text(_frames.read(frame, "archive.load: frame"))
+        _frames.require(customer, table.column_names, "archive.load: frame")
+        times = [n for n in ("valid_from", "valid_to", "known_at") if n in table.column_names]
+        sealed = set(personal)
+        names = [n for n in table.column_names if n != customer and n not in times]
+        long = set(names) == {"field", "value"}
+        for name in sealed if not long else ():
+            _frames.require(name, names, "archive.load: personal")
+        batches = []
+        if long:
+            fields = table.column("field").cast(pa.string())
+            for field in sorted(v for v in fields.unique().to_pylist() if v is not None):
+                part = table.filter(pc.equal(fields, field))
+                batches.append(self._batch(part.drop_columns(["field"]).rename_columns(
+                    [field if n == "value" else n for n in part.column_names if n != "field"]), customer, [field], times, sealed))
+        else:
+            batches.append(self._batch(table, customer, names, times, sealed))
+        report = self._core.load(batches, _micros(valid_from, "valid_from"), _micros(valid_to, "valid_to"),
+                                 _micros(known_at, "known_at"), source, user)
+        refused = report["refused"]
+        return Loaded(report["rows"], report["facts"], report["new_customers"], _EPOCH + datetime.timedelta(microseconds=report["known"]),
+                      _frames.give({"row": pa.array([r[0] for r in refused], pa.int64()),
+                                    "column": pa.array([r[1] for r in refused], pa.string()),
+                                    "reason": pa.array([r[2] for r in refused], pa.string())}, self._frame))
+
+    @staticmethod
+    def _batch(table: pa.Table, customer: str, names: list[str], times: list[str], personal: set[str]) -> dict[str, Any]:
+        ids = table.column(customer)
+        if not (pa.types.is_string(ids.type) or pa.types.is_large_string(ids.type)):
+            ids = ids.cast(ids.type.value_type) if pa.types.is_dictionary(ids.type) else ids
+            ids = ids.cast(pa.large_string())
+        ids = _whole_array(ids)
+        return {"customer": _text_buffers(ids.fill_null("") if ids.null_count else ids),
+                "columns": [_load_column(n, table.column(n), n in personal) for n in names],
+                **{n: _instants(table, n) if n in times else None for n in ("valid_from", "valid_to", "known_at")}}
+
+    # ---- asking
+
+    @overload
+    def get(self, customer: str, field: None = None, *, as_of: Time = None, known_at: Time = None) -> dict[str, Any]: ...
+    @overload
+    def get(self, customer: str, field: str, *, as_of: Time = None, known_at: Time = None) -> Any: ...
+    @overload
+    def get(self, customer: Sequence[str], field: str, *, as_of: Time = None, known_at: Time = None) -> list[Any]: ...
+    def get(self, customer: str | Sequence[str], field: str | None = None, *, as_of: Time = None, known_at: Time = None) -> Any:
+        """All fields that held at ``as_of`` as known at ``known_at`` (a dict, {} when nothing is known), or one field's value.
+
+        A field with many values gives the list of its values (its entries by key: ``entries``). With a list of customers and a
+        field: the list of their values. What was erased is ``gx.archive.ERASED``; what cannot be opened here is ``LOCKED``.
+        """
         times = _micros(as_of, "as_of"), _micros(known_at, "known_at")
+        if not isinstance(customer, str) and isinstance(customer, Iterable):
+            if field is None:
+                raise Error("archive.get: several customers are asked for one field; give it, or use table", "out_of_domain")
+            return [_value(pair) for pair in self._core.get_many([str(c) for c in customer], field, *times)]
         if field is not None:
             return _value(self._core.get_field(str(customer), field, *times))
-        return {name: _value(pair) for name, pair in self._core.get(str(customer), *times)}
+        out: dict[str, Any] = {}
+        for name, _, many, pair in self._core.file(str(customer), *times):
+            if many:
+                out.setdefault(name, []).append(_entry(pair))
+            else:
+                out[name] = _value(pair)
+        return out
+
+    def entries(self, customer: str, field: str, *, as_of: Time = None, known_at: Time = None) -> dict[str, Any]:
+        """The entries of a field with many values: key -> value, sorted by key."""
+        found = self._core.file(str(customer), _micros(as_of, "as_of"), _micros(known_at, "known_at"))
+        return {key: _entry(pair) for name, key, many, pair in found if many and name == field}
 
     def history(self, customer: str, field: str | None = None) -> Any:
-        """Every version ever believed: field, value (as text), valid_from, valid_to, known_from, known_to, source, user."""
+        """Every version ever believed: field, key, value (as text), valid_from, valid_to, known_from, known_to, source, user."""
         rows = self._core.history(str(customer), field or "")
-        stamp = pa.timestamp("us", "UTC")
-        texts = [None if (v := _value(r[1])) is None else str(v) for r in rows]
-        return _frames.give({"field": pa.array([r[0] for r in rows], pa.string()), "value": pa.array(texts, pa.string()),
-                             **{name: pa.array([_time(r[i]) for r in rows], stamp)
-                                for i, name in enumerate(("valid_from", "valid_to", "known_from", "known_to"), 2)},
-                             "source": pa.array([r[6] for r in rows], pa.string()),
-                             "user": pa.array([r[7] for r in rows], pa.string())}, self._frame)
+        values = [_value(r[2]) for r in rows]
+        return _frames.give({"field": pa.array([r[0] for r in rows], pa.string()),
+                             "key": pa.array([r[1] or None for r in rows], pa.string()),
+                             "value": pa.array([None if v is None else str(v) for v in values], pa.string()),
+                             **{name: pa.array([_time(r[i]) for r in rows], _STAMP)
+                                for i, name in enumerate(("valid_from", "valid_to", "known_from", "known_to"), 3)},
+                             "source": pa.array([r[7] for r in rows], pa.string()),
+                             "user": pa.array([r[8] for r in rows], pa.string())}, self._frame)
 
-    def find(self, *, as_of: Time = None, known_at: Time = None, **fields: Value) -> list[str]:
-        """Customers for whom every condition holds, e.g. ``find(country="Ghana", tier=3)``; sorted."""
-        found: list[str] = self._core.find([_field(n, v) for n, v in fields.items()], _micros(as_of, "as_of"),
+    def find(self, *, text: str = "", as_of: Time = None, known_at: Time = None, **fields: Value) -> list[str]:
+        """Customers for whom every condition holds, e.g. ``find(country="Ghana", tier=3, competitor="Acme")``; sorted.
+
+        ``text``: words that must all stand in one of the customer's searchable texts, each as part of it, in either case. A
+        condition on a field with many values is met by an entry of that key.
+        """
+        found: list[str] = self._core.find([_field(n, v) for n, v in fields.items()], text, _micros(as_of, "as_of"),
                                            _micros(known_at, "known_at"))
         return found
+
+    def table(self, fields: Sequence[str] | None = None, *, as_of: Time = None, known_at: Time = None) -> Any:
+        """One row a customer, sorted: ``customer`` and the fields of one value (all that are not personal when left out).
+
+        The columns lie in memory as Arrow wants them and are handed over without a copy. Personal fields come only when named.
+        """
+        if fields is not None and not fields:
+            raise Error("archive.table: 'fields' is empty; leave it out for all", "empty")
+        rows, columns = self._core.columns(list(fields or []), _micros(as_of, "as_of"), _micros(known_at, "known_at"))
+        return _frames.give({c["field"]: _arrow(c, rows) for c in columns}, self._frame)
+
+    def data_version(self) -> int:
+        """Grows when another process has written: what was read before may be read again then."""
+        version: int = self._core.data_version()
+        return version
+
+    # ---- what leaves
 
     def hold(self, customer: str, reason: str, *, until: Time = None, user: str = "") -> None:
         """Keeps a customer's facts from expiring until then (for ever when left out)."""
@@ -195,9 +480,9 @@ class Archive:
                at: Time = None, token: str = "", user: str = "") -> Expiry:
         """What falls due by rule; ``dry_run=True`` (the default) only shows it.
 
-        A rule: name, field ("*" is every one), country (of the customer now), since ("valid_to": the fact ceased to hold;
-        "known_to": the version was corrected), keep ("730d", "3y"), basis. One rule, a list, or the name of a JSON file.
-        Give the ``token`` of a preview to be sure that the run deletes what the preview showed.
+        A rule: name, field ("*" is every one), group (kind of fact, see ``define``), country (of the customer now), since
+        ("valid_to": the fact ceased to hold; "known_to": the version was corrected), keep ("730d", "3y"), basis. One rule, a list,
+        or the name of a JSON file. Give the ``token`` of a preview to be sure that the run deletes what the preview showed.
         """
         if isinstance(policy, (str, os.PathLike)):
             try:
@@ -212,10 +497,20 @@ class Archive:
         return Expiry(self._expired(report["rows"]), self._expired(report["held"]), report["token"], report["done"])
 
     def _expired(self, rows: list[Any]) -> Any:
-        stamp = pa.timestamp("us", "UTC")
         names = ("customer", "field", "valid_from", "valid_to", "known_from", "known_to", "rule", "basis")
-        return _frames.give({name: pa.array([_time(r[i]) for r in rows], stamp) if 2 <= i <= 5 else
+        return _frames.give({name: pa.array([_time(r[i]) for r in rows], _STAMP) if 2 <= i <= 5 else
                              pa.array([r[i] for r in rows], pa.string()) for i, name in enumerate(names)}, self._frame)
+
+    def erase(self, customer: str, *, reason: str, user: str = "", person: str = "", forget_id: bool = False) -> Certificate:
+        """Destroys the keys of a customer's personal values (of one named ``person``, when given), then the sealed values.
+
+        Nobody can read them afterwards: not in this file, not in its backups. ``forget_id`` also replaces the customer's id.
+        What is not personal stays.
+        """
+        made = self._core.erase(str(customer), reason, user, person, forget_id)
+        return Certificate(_EPOCH + datetime.timedelta(microseconds=made[0]), *made[1:])
+
+    # ---- runs, audit, care
 
     def add_run(self, name: str, result: Any, *, inputs: Mapping[str, str | bytes] | None = None, user: str = "") -> int:
         """Stores a run: its tables as JSON (text, or anything ``json`` writes) and its inputs by hash.
@@ -232,7 +527,7 @@ class Archive:
         rows = self._core.runs()
         return _frames.give({"id": pa.array([r["id"] for r in rows], pa.int64()),
                              "name": pa.array([r["name"] for r in rows], pa.string()),
-                             "at": pa.array([_time(r["at"]) for r in rows], pa.timestamp("us", "UTC")),
+                             "at": pa.array([_time(r["at"]) for r in rows], _STAMP),
                              "user": pa.array([r["user"] for r in rows], pa.string())}, self._frame)
 
     def run(self, number: int) -> dict[str, Any]:
@@ -245,9 +540,98 @@ class Archive:
             pass  # a text that is no JSON is given as it was
         return run
 
+    def keep_review(self, review: Any, name: str = "", *, ledger: Any = None, deliveries: Any = None, user: str = "") -> int:
+        """Stores a review as a run: its customers, plan, shares, countries, book and notes; gives the run's number.
+
+        Of the ``ledger`` the summary is kept beside it, and a hash of what it and the ``deliveries`` held. Runs are kept as given
+        and are not sealed: no personal fields belong in them.
+        """
+        from . import _archive_runs as runs
+
+        inputs = {}
+        if ledger is not None:
+            inputs["ledger"] = runs.digest(ledger.summary() if hasattr(ledger, "summary") else ledger, "archive.keep_review: ledger")
+        if deliveries is not None:
+            inputs["deliveries"] = runs.digest(getattr(deliveries, "table", deliveries), "archive.keep_review: deliveries")
+        return self.add_run(name, runs.review_text(review, ledger), inputs=inputs, user=user)
+
+    def run_table(self, number: int, table: str = "customers") -> Any:
+        """A table of a stored review (customers, plan, shares, countries, ledger), or the rows of another run."""
+        from . import _archive_runs as runs
+
+        kept = runs.table_of(self.run(number)["result"], table, number)
+        return _frames.give({n: kept.column(n) for n in kept.column_names}, self._frame)
+
+    def compare(self, before: int, after: Any, *, columns: Sequence[str] | None = None, happened: str = "sales_year") -> Any:
+        """What became of a plan: one row a customer of either review.
+
+        Parameters
+        ----------
+        before : int
+            The number of a stored review.
+        after : int, review or frame
+            A later review (stored or not), or a frame with a column ``customer``.
+        columns : list of str, optional
+            Columns shown as ``<name>_was``, ``<name>_is`` and, for numbers, ``<name>_change``; left out: tier, sales_year, share,
+            wallet, dominant, p_alive, effort, hours.
+        happened : str
+            The column of ``after`` that the value forecast is held against: sales of the last year fit a forecast of 52 weeks.
+
+        Returns
+        -------
+        frame
+            customer, seen ("both", "before", "after"), expected with its interval, happened, inside, and the columns.
+        """
+        from . import _archive_runs as runs
+
+        first = runs.table_of(self.run(before)["result"], "customers", before)
+        if isinstance(after, int):
+            second = runs.table_of(self.run(after)["result"], "customers", after)
+        else:
+            second = _frames.plain_text(_frames.read(getattr(after, "customers", after), "archive.compare: after"))
+        for table, what in ((first, f"run {before}"), (second, "after")):
+            _frames.require("customer", table.column_names, f"archive.compare: {what}")
+        return _frames.give(runs.compare(first, second, columns or runs.COMPARED, happened), self._frame)
+
+    def to_html(self, customer: str, path: str | os.PathLike[str], *, as_of: Time = None, known_at: Time = None,
+                personal: bool = False) -> str:
+        """Writes the page of a customer's file: what is known, who says so, how it came about, what the reviews said.
+
+        Personal values are shown only with ``personal=True``: a page is a copy that no erasure reaches. Needs the extra ``report``.
+        """
+        from ._archive_page import page
+
+        text = page(self, str(customer), as_of, known_at, personal, (_micros(as_of, "as_of"), _micros(known_at, "known_at")))
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as problem:
+            raise Error(f"archive.to_html: cannot write '{os.fspath(path)}': {problem.strerror}", "io") from None
+        return os.fspath(path)
+
+    def audit(self) -> Any:
+        """The audit chain: number, at, what, subject ("#17": the customer's number), detail, hash."""
+        rows = self._core.audit()
+        return _frames.give({"number": pa.array([r[0] for r in rows], pa.int64()), "at": pa.array([_time(r[1]) for r in rows], _STAMP),
+                             **{n: pa.array([r[i] for r in rows], pa.string()) for i, n in enumerate(("what", "subject", "detail", "hash"), 2)}},
+                            self._frame)
+
     def verify(self, tail: str = "") -> Verification:
         """Walks the audit chain; ``tail`` is a hash that was written down earlier and must still be in it."""
         return Verification(*self._core.verify(tail))
+
+    def check(self) -> str:
+        """Whether the file's pages and indices agree: "ok", or what SQLite found."""
+        found: str = self._core.check()
+        return found
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """A copy while others read and write. It holds sealed values but no keys: keep copies of the key file apart, and few."""
+        self._core.backup(os.fspath(path))
+
+    def compact(self) -> None:
+        """Gives free pages back and writes every page anew; needs a moment when nobody else reads."""
+        self._core.compact()
 
     def close(self) -> None:
         """Closes the file; a second close does nothing."""

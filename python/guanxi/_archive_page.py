@@ -1,0 +1,101 @@
+"""The page of one customer's file: what is known now, who says so, how it came about, what reviews said. One HTML file."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._errors import Error
+
+if TYPE_CHECKING:
+    from .archive import Archive
+
+LEAD = ("country", "region", "place", "tier", "manager", "industry", "website")  # shown first, when they are there
+STEPS = ("tier", "value", "share", "dominant", "effort", "gain", "why")
+
+
+def _day(time: datetime.datetime | None) -> str:
+    if time is None:
+        return "open"
+    return f"{time:%Y-%m-%d}" if time.time() == datetime.time() else f"{time:%Y-%m-%d %H:%M}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "taken back"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {_shown(v)}" for k, v in value.items())
+    if repr(value) in ("ERASED", "LOCKED"):
+        return "erased" if repr(value) == "ERASED" else "sealed: its key is not at hand"
+    return str(value)
+
+
+def _reviews(archive: Archive, customer: str) -> list[dict[str, Any]]:
+    """What each stored review said of the customer, oldest first."""
+    from ._archive_runs import table_of
+
+    found = []
+    for head in archive._core.runs():
+        run = archive.run(head["id"])
+        if not (isinstance(run["result"], dict) and run["result"].get("kind") == "review"):
+            continue
+        rows = [r for r in table_of(run["result"], "customers", head["id"]).to_pylist() if str(r["customer"]) == customer]
+        if rows:
+            found.append({"name": run["name"] or f"run {head['id']}", "at": _day(run["at"])[:10],
+                          **{n: "" if rows[0].get(n) is None else f"{100 * rows[0][n]:.0f} %" if n == "share" else _shown(rows[0][n]) for n in STEPS}})
+    return found
+
+
+def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: bool, times: tuple[int | None, int | None]) -> str:
+    """The whole page as text. Needs the extra ``report``: jinja2."""
+    try:
+        import jinja2
+    except ImportError as missing:
+        raise Error(f"to_html: the page needs {missing.name}; install guanxi[report]", "unknown_name") from missing
+    from .archive import _EPOCH, _entry, _time, _value
+
+    rules = {r[0]: r for r in archive._core.fields()}
+    facts = archive._core.file(customer, *times)
+    versions = archive._core.history(customer, "")
+    if not versions:
+        raise Error(f"archive.to_html: no customer '{customer}'", "unknown_name")
+    sealed = {name for name, r in rules.items() if r[2]}
+
+    def hide(field: str, value: Any) -> str:
+        return "personal, not shown" if field in sealed and not personal and repr(value) not in ("ERASED", "LOCKED") else _shown(value)
+
+    now = int((datetime.datetime.now(datetime.timezone.utc) - _EPOCH).total_seconds() * 1e6) + 1
+    at, known = times[0] if times[0] is not None else now, times[1] if times[1] is not None else now
+    holding = {(v[0], v[1]): v for v in versions if v[3] <= at < v[4] and v[5] <= known < v[6]}
+    single: list[dict[str, Any]] = []
+    many: dict[str, list[dict[str, Any]]] = {}
+    for field, key, is_many, pair in facts:
+        value = _entry(pair) if is_many else _value(pair)
+        v = holding.get((field, key))
+        said = ", ".join(part for part in ((v[7], v[8]) if v else ()) if part)
+        row = {"field": field, "key": "" if field in sealed and not personal else key, "value": hide(field, value), "said": said,
+               "since": _day(_time(v[3])) if v else "", "personal": field in sealed}
+        if is_many:
+            many.setdefault(field, []).append(row)
+        else:
+            single.append(row)
+    single.sort(key=lambda r: (LEAD.index(r["field"]) if r["field"] in LEAD else len(LEAD), r["field"]))
+    story = [{"field": v[0], "key": "" if v[0] in sealed and not personal else v[1], "value": hide(v[0], _entry(v[2]) if rules[v[0]][1] else _value(v[2])),
+              "valid": f"{_day(_time(v[3]))} to {_day(_time(v[4]))}", "known": _day(_time(v[5])), "until": _day(_time(v[6])),
+              "past": _time(v[6]) is not None, "said": ", ".join(p for p in (v[7], v[8]) if p)}
+             for v in sorted(versions, key=lambda v: (v[5], v[0], v[1]), reverse=True)]
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
+                                     trim_blocks=True, lstrip_blocks=True)
+    what = [f"as of {as_of}" if as_of is not None else "as of today", f"as known at {known_at}" if known_at is not None else "with all that is known"]
+    lead = [r for r in single if r["field"] in LEAD][:6]
+    return environment.get_template("archive_customer.html.j2").render(
+        customer=customer, what=", ".join(what), lead=lead, single=[r for r in single if r not in lead], many=many, story=story,
+        reviews=_reviews(archive, customer), steps=STEPS, versions=len(versions),
+        checked=archive.verify())

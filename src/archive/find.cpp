@@ -1,0 +1,224 @@
+// Questions: one file, one field, who meets conditions, what was ever believed.
+#include <algorithm>
+
+#include "store.hpp"
+
+namespace guanxi::archive {
+
+archive::store::asked archive::store::question(const as_seen& seen, const char* call) {
+  const asked q{seen.as_of ? *seen.as_of : now(), seen.known_at.value_or(always - 1)};
+  if (seen.known_at && q.k > clock() && q.k > now())
+    throw error(errc::out_of_domain,
+                std::string("archive::") + call + ": known_at " + time_text(q.k) + " is in the future");
+  return q;
+}
+
+value archive::store::one(std::string_view customer, const field_info& f, asked q) {
+  statement s(db,
+              "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
+              "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tf <= ?3 and f.tt > ?3 and f.vf <= ?4 and f.vt > "
+              "?4 order by f.tf desc limit 1");
+  s.bind_text(1, customer).bind(2, f.id).bind(3, q.k).bind(4, q.v);
+  return answer(s, f);
+}
+
+/// Now, and all that is known: the newest version that holds.
+value archive::store::one_now(std::string_view customer, const field_info& f, instant v) {
+  statement s(
+      db,
+      "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
+      "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tt = 9223372036854775807 and f.vf <= ?3 and f.vt > "
+      "?3 order by f.tf desc limit 1");
+  s.bind_text(1, customer).bind(2, f.id).bind(3, v);
+  return answer(s, f);
+}
+
+value archive::store::answer(statement& s, const field_info& f) {
+  if (!s.step()) return {};
+  if (const std::int64_t person = s.whole(1); person != 0)
+    return unseal({s.whole(2), f.id, 0, s.whole(3), s.whole(4), person}, s.view(0), s.null(0)).value;
+  return s.read(0, f.kind);
+}
+
+namespace {
+/// Both halves of a question are asked of the same state of the file.
+template <class Store>
+const typename Store::field_info* single(Store& s, std::string_view field) {
+  const auto* f = s.find_field(field);
+  if (f != nullptr && f->many)
+    throw error(errc::bad_format,
+                "archive::get: field '" + std::string(field) + "' holds many values, ask for the whole file");
+  return f;
+}
+}  // namespace
+
+std::vector<fact> archive::file(std::string_view customer, const as_seen& seen) const {
+  const in_turn turn(store_);
+  store& s = *store_;
+  const transaction t(s.db, false);
+  const store::asked asked = s.question(seen, "get");
+  statement q(s.db,
+              "select f.field, f.item, f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on "
+              "f.subject = "
+              "c.id where c.ref = ?1 and f.tf <= ?2 and f.tt > ?2 and f.vf <= ?3 and f.vt > ?3 and (f.value is not "
+              "null or f.person "
+              "> 0)");
+  q.bind_text(1, customer).bind(2, asked.k).bind(3, asked.v);
+  std::vector<fact> out;
+  while (q.step()) {
+    const store::field_info& f = *s.field_of(q.whole(0));
+    fact x{f.name, {}, f.many, {}};
+    if (const std::int64_t person = q.whole(3); person != 0) {
+      auto shown = s.unseal({q.whole(4), f.id, q.whole(1), q.whole(5), q.whole(6), person}, q.view(2), q.null(2));
+      x.key = std::move(shown.key);
+      x.value = std::move(shown.value);
+    } else {
+      x.key = s.item_text(q.whole(1));
+      x.value = q.read(2, f.kind);
+    }
+    out.push_back(std::move(x));
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const fact& l, const fact& r) { return std::tie(l.field, l.key) < std::tie(r.field, r.key); });
+  return out;
+}
+
+std::vector<field_value> archive::get(std::string_view customer, const as_seen& seen) const {
+  std::vector<field_value> out;
+  for (fact& f : file(customer, seen)) out.emplace_back(std::move(f.field), std::move(f.value));
+  return out;
+}
+
+value archive::get(std::string_view customer, std::string_view field, const as_seen& seen) const {
+  const in_turn turn(store_);
+  store& s = *store_;
+  const store::field_info* f = single(s, field);
+  if (!seen.as_of && !seen.known_at) return f == nullptr ? value{} : s.one_now(customer, *f, s.now_quick());
+  const store::asked asked = s.question(seen, "get");
+  return f == nullptr ? value{} : s.one(customer, *f, asked);
+}
+
+std::vector<value> archive::get(std::span<const std::string_view> customers, std::string_view field,
+                                const as_seen& seen) const {
+  const in_turn turn(store_);
+  store& s = *store_;
+  const transaction t(s.db, false);
+  const store::field_info* f = single(s, field);
+  const store::asked asked = s.question(seen, "get");
+  std::vector<value> out(customers.size());
+  if (f == nullptr) return out;
+  for (std::size_t i = 0; i < customers.size(); ++i) out[i] = s.one(customers[i], *f, asked);
+  return out;
+}
+
+std::vector<version> archive::history(std::string_view customer, std::string_view field) const {
+  const in_turn turn(store_);
+  store& s = *store_;
+  const transaction t(s.db, false);
+  statement q(s.db,
+              "select f.field, f.value, f.item, f.vf, f.vt, f.tf, f.tt, o.source, o.user, f.person, f.subject from "
+              "customer c cross "
+              "join fact f on f.subject = c.id left join origin o on o.id = f.origin where c.ref = ?1");
+  q.bind(1, customer);
+  std::vector<version> out;
+  while (q.step()) {
+    const store::field_info& f = *s.field_of(q.whole(0));
+    if (!field.empty() && f.name != field) continue;
+    version v{f.name, {}, {}, q.whole(3), q.whole(4), q.whole(5), q.whole(6), q.text(7), q.text(8)};
+    if (const std::int64_t person = q.whole(9); person != 0) {
+      auto shown = s.unseal({q.whole(10), f.id, q.whole(2), v.valid_from, v.known_from, person}, q.view(1), q.null(1));
+      v.key = std::move(shown.key);
+      v.value = std::move(shown.value);
+    } else {
+      v.key = f.personal ? std::string() : s.item_text(q.whole(2));
+      v.value = q.read(1, f.kind);
+    }
+    out.push_back(std::move(v));
+  }
+  std::stable_sort(out.begin(), out.end(), [](const version& l, const version& r) {
+    return std::tie(l.field, l.key, l.known_from, l.valid_from) < std::tie(r.field, r.key, r.known_from, r.valid_from);
+  });
+  return out;
+}
+
+namespace {
+
+/// Numbers of customers, sorted and each once, from the first column.
+std::vector<std::int64_t> subjects(statement& q) {
+  std::vector<std::int64_t> out;
+  while (q.step()) out.push_back(q.whole(0));
+  if (!std::is_sorted(out.begin(), out.end())) std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+template <class Store>
+std::vector<std::int64_t> meeting(Store& s, const field_value& condition, instant v, instant k) {
+  const auto& [name, x] = condition;
+  const auto* f = s.find_field(name);
+  if (f == nullptr) throw error(errc::unknown_name, "archive::find: no field '" + name + "'");
+  if (f->personal)
+    throw error(errc::bad_format, "archive::find: field '" + name + "' is personal, it cannot be searched");
+  if (f->many) {
+    const std::int64_t item = s.find_item(value_text(x));
+    if (item == 0) return {};
+    statement q(s.db,
+                "select subject from fact where item = ?4 and item > 0 and field = ?3 and tf <= ?1 and tt > ?1 and vf "
+                "<= ?2 and vt > "
+                "?2 and value is not null");
+    q.bind(1, k).bind(2, v).bind(3, f->id).bind(4, item);
+    return subjects(q);
+  }
+  if (x.index() != 0 && f->kind != 0 && f->kind != static_cast<std::int64_t>(x.index()))
+    throw error(errc::bad_format, "archive::find: field '" + name + "' holds " +
+                                      std::string(kind_name(static_cast<std::size_t>(f->kind))) + ", this is " +
+                                      std::string(kind_name(x.index())));
+  const bool indexed = value_text(x).size() <= 30;  // bytes here, letters in the index
+  statement q(
+      s.db,
+      indexed ? "select subject from fact where field = ?3 and value = ?4 and person = 0 and length(value) <= 40 and "
+                "item = 0 and tf <= ?1 and tt > ?1 and vf <= ?2 and vt > ?2"
+              : "select subject from fact where field = ?3 and value = ?4 and person = 0 and item = 0 and tf <= ?1 and "
+                "tt > ?1 and vf <= ?2 and vt > ?2");
+  q.bind(1, k).bind(2, v).bind(3, f->id).bind(4, x);
+  return subjects(q);
+}
+
+}  // namespace
+
+std::vector<std::string> archive::find(std::span<const field_value> conditions, const as_seen& seen,
+                                       std::string_view text) const {
+  const in_turn turn(store_);
+  store& s = *store_;
+  const transaction t(s.db, false);
+  const store::asked asked = s.question(seen, "find");
+  std::vector<std::string> out;
+  if (conditions.empty() && text.empty()) {
+    statement q(s.db,
+                "select c.ref from customer c where exists(select 1 from fact f where f.subject = c.id and f.tf <= ?1 "
+                "and f.tt > ?1 "
+                "and f.vf <= ?2 and f.vt > ?2 and (f.value is not null or f.person > 0)) order by c.ref");
+    q.bind(1, asked.k).bind(2, asked.v);
+    while (q.step()) out.push_back(q.text(0));
+    return out;
+  }
+  std::vector<std::int64_t> found;
+  bool first = true;
+  const auto meet = [&](std::vector<std::int64_t> part) {
+    if (first) {
+      found = std::move(part);
+    } else {
+      std::vector<std::int64_t> both;
+      std::set_intersection(found.begin(), found.end(), part.begin(), part.end(), std::back_inserter(both));
+      found = std::move(both);
+    }
+    first = false;
+  };
+  for (const field_value& condition : conditions) meet(meeting(s, condition, asked.v, asked.k));
+  if (!text.empty()) meet(s.subjects_with(text, asked.v, asked.k));
+  for (const std::int64_t subject : found) out.push_back(s.customer_ref(subject));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace guanxi::archive
