@@ -59,6 +59,20 @@ def measure() -> list[Row]:
         rows.append(Row(f"two-sided rows of {len(x):,} ties, {name}, uint32 ids", f"{NAME} csr + csc", *race(core, theirs, 9), target=1.0))
         rows.append(Row(f"SupplierGraph of a frame of {len(x):,} ties, {name}", f"{NAME} csr + csc (ids given)", *race(ours, theirs, 9), target=1.0,
                         note="ours also ranks the labels"))
+    big_c, big_s, big_w = ties(1_000_000, 100_000, 10_000_000)
+    mixed = np.random.default_rng(1).permutation(len(big_c))
+    for name, (x, y, z) in (("sorted", (big_c, big_s, big_w)), ("shuffled", (big_c[mixed].copy(), big_s[mixed].copy(), big_w[mixed].copy()))):
+        xi, yi = x.astype(np.int32), y.astype(np.int32)
+
+        def theirs10(xi: np.ndarray = xi, yi: np.ndarray = yi, z: np.ndarray = z) -> object:
+            r = coo_array((z, (xi, yi)), shape=(1_000_000, 100_000)).tocsr()
+            return r, r.tocsc()
+
+        def core10(x: np.ndarray = x, y: np.ndarray = y, z: np.ndarray = z) -> object:
+            return _core.graph.SupplierGraph(x, y, z, customers=1_000_000, suppliers=100_000)
+
+        assert core10().ties == theirs10()[0].nnz  # type: ignore[attr-defined, index]
+        rows.append(Row(f"two-sided rows of {len(x):,} ties, {name}, uint32 ids", f"{NAME} csr + csc", *race(core10, theirs10, 3), target=1.0))
     g = _core.graph.SupplierGraph(c, s, w, customers=n_c, suppliers=n_s)
     r, t = coo_array((w, (c.astype(np.int32), s.astype(np.int32))), shape=(n_c, n_s)).tocsr(), None
     b = r.copy()

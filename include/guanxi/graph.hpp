@@ -1,18 +1,26 @@
 #pragma once
 // Customers and their many suppliers. guanxi/graph/bgl.hpp (the Boost.Graph view) is included by request only.
+#include <guanxi/graph/betweenness.hpp>
+#include <guanxi/graph/bicm.hpp>
+#include <guanxi/graph/communities.hpp>
 #include <guanxi/graph/competitors.hpp>
+#include <guanxi/graph/complexity.hpp>
 #include <guanxi/graph/concentration.hpp>
 #include <guanxi/graph/core.hpp>
 #include <guanxi/graph/cut_nodes.hpp>
 #include <guanxi/graph/disrupt.hpp>
+#include <guanxi/graph/hits.hpp>
 #include <guanxi/graph/labels.hpp>
 #include <guanxi/graph/like_customers.hpp>
 #include <guanxi/graph/like_kernel.hpp>
 #include <guanxi/graph/like_pruned.hpp>
 #include <guanxi/graph/logistic.hpp>
 #include <guanxi/graph/needs_gap.hpp>
+#include <guanxi/graph/nestedness.hpp>
 #include <guanxi/graph/next_suppliers.hpp>
+#include <guanxi/graph/own_ties.hpp>
 #include <guanxi/graph/pagerank.hpp>
+#include <guanxi/graph/personalised.hpp>
 #include <guanxi/graph/rows.hpp>
 #include <guanxi/graph/scatter.hpp>
 #include <guanxi/graph/single_source.hpp>

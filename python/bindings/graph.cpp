@@ -146,11 +146,11 @@ py::dict needs_gap(const bound_graph& b, std::size_t k, std::size_t neighbours, 
                   "rank"_a = give(std::move(r.rank)));
 }
 
-py::dict competitors(const bound_graph& b, std::uint32_t min_common, bool test, double fdr, unsigned threads) {
+py::dict competitors(const bound_graph& b, std::uint32_t min_common, bool test, double fdr, unsigned threads, bool bicm) {
   graph::rivals r;
   {
     free_lock unlocked;
-    r = graph::competitors(b.g.view(), {min_common, test, fdr, threads});
+    r = graph::competitors(b.g.view(), {min_common, test, fdr, threads, bicm});
   }
   return py::dict("supplier"_a = give(std::move(r.supplier)), "rival"_a = give(std::move(r.rival)), "common"_a = give(std::move(r.common)),
                   "contested"_a = give(std::move(r.contested)), "jaccard"_a = give(std::move(r.jaccard)), "newman"_a = give(std::move(r.newman)),
@@ -315,6 +315,90 @@ py::dict winnable(const bound_graph& b, std::uint32_t supplier, std::size_t k, s
   }
   return winnable_columns(std::move(r));
 }
+
+py::dict personalised(const bound_graph& b, const ids_in& seeds, const std::string& want, std::size_t k, double damping, double precision, bool fading,
+                      unsigned threads) {
+  const auto ids = view(seeds);
+  const bool both = want.empty();
+  const graph::side only = both ? graph::side::customer : to_side(want);
+  graph::personal_scores r;
+  {
+    free_lock unlocked;
+    r = graph::personalised(b.g, ids, both ? nullptr : &only, {k, damping, precision, fading, threads});
+  }
+  return py::dict("seed"_a = give(std::move(r.seed)), "node"_a = give(std::move(r.node)), "rank"_a = give(std::move(r.rank)),
+                  "score"_a = give(std::move(r.score)));
+}
+
+py::dict hits(const bound_graph& b, double tol, const std::string& weight) {
+  const graph::walk_options settings{0.85, tol, graph::to_weighting(weight), 100'000};
+  graph::node_scores r;
+  {
+    free_lock unlocked;
+    r = graph::hits(b.g.view(), settings);
+  }
+  return scores(std::move(r));
+}
+
+py::dict betweenness(const bound_graph& b, std::size_t sources, std::uint64_t seed, unsigned threads) {
+  graph::between r;
+  {
+    free_lock unlocked;
+    r = graph::betweenness(b.g.view(), sources, seed, threads);
+  }
+  return py::dict("customer"_a = give(std::move(r.customer)), "supplier"_a = give(std::move(r.supplier)),
+                  "customer_error"_a = give(std::move(r.customer_error)), "supplier_error"_a = give(std::move(r.supplier_error)), "sources"_a = r.sources);
+}
+
+py::dict nodf(const bound_graph& b) {
+  graph::nested r;
+  {
+    free_lock unlocked;
+    r = graph::nodf(b.g.view());
+  }
+  return py::dict("rows"_a = r.customers, "columns"_a = r.suppliers, "all"_a = r.all);
+}
+
+py::dict motifs(const bound_graph& b) {
+  graph::motif_counts r;
+  {
+    free_lock unlocked;
+    r = graph::motifs(b.g.view());
+  }
+  return py::dict("customer_pairs"_a = r.customer_pairs, "supplier_pairs"_a = r.supplier_pairs, "squares"_a = r.squares, "paths"_a = r.paths,
+                  "closed"_a = r.closed);
+}
+
+py::dict sophistication(const bound_graph& b, const std::string& kind, bool advantage, std::size_t updates, double tol) {
+  graph::sophistication r;
+  std::vector<std::uint64_t> diversity_c, diversity_s;
+  {
+    free_lock unlocked;
+    graph::own_ties kept;
+    graph::two_sided g = b.g.view();
+    if (advantage) {
+      const std::vector<double> rca = graph::advantage_of_ties(g);
+      kept = graph::ties_where(g, [&](std::uint64_t e) { return rca[e] >= 1; });
+      g = kept.view();
+    }
+    r = kind == "fitness" ? graph::fitness(g, updates, tol) : graph::complexity(g);
+    for (std::size_t c = 0; c < g.customers(); ++c) diversity_c.push_back(g.customer.degree(c));
+    for (std::size_t s = 0; s < g.suppliers(); ++s) diversity_s.push_back(g.supplier.degree(s));
+  }
+  return py::dict("customer"_a = give(std::move(r.customer)), "supplier"_a = give(std::move(r.supplier)), "lambda2"_a = r.lambda2, "updates"_a = r.updates,
+                  "status"_a = r.status, "customer_ties"_a = give(std::move(diversity_c)), "supplier_ties"_a = give(std::move(diversity_s)));
+}
+
+py::dict communities(const bound_graph& b, double resolution, const std::string& weight, std::size_t starts, std::uint64_t seed) {
+  const graph::community_options o{resolution, graph::to_weighting(weight), starts, seed};
+  graph::grouping r;
+  {
+    free_lock unlocked;
+    r = graph::communities(b.g.view(), o);
+  }
+  return py::dict("customer"_a = give(std::move(r.customer)), "supplier"_a = give(std::move(r.supplier)), "modularity"_a = r.modularity,
+                  "groups"_a = r.groups);
+}
 }  // namespace
 
 void bind_graph(py::module_& m) {
@@ -348,7 +432,7 @@ void bind_graph(py::module_& m) {
       .def("concentration", &concentration, "side"_a = "customer", "threads"_a = 0)
       .def("like_customers", &like_customers, "k"_a, "measure"_a, "weight"_a, "customers"_a, "min_common"_a, "max_degree"_a = 0, "threads"_a = 0)
       .def("needs_gap", &needs_gap, "k"_a, "neighbours"_a, "by_product"_a, "customers"_a, "measure"_a, "weight"_a, "level"_a, "threads"_a = 0)
-      .def("competitors", &competitors, "min_common"_a, "test"_a, "fdr"_a, "threads"_a = 0)
+      .def("competitors", &competitors, "min_common"_a, "test"_a, "fdr"_a, "threads"_a = 0, "bicm"_a = false)
       .def("tie_changes", &tie_changes, "quiet"_a = py::none())
       .def("pagerank", [](const bound_graph& b, double damping, double tol, const std::string& weight, const column_in<double>& c,
                           const column_in<double>& s) { return walk_scores(b, &graph::pagerank, damping, tol, weight, c, s); },
@@ -358,6 +442,14 @@ void bind_graph(py::module_& m) {
            "damping"_a, "tol"_a, "weight"_a, "customer_seeds"_a, "supplier_seeds"_a)
       .def("core", &core, "a"_a = py::none(), "b"_a = py::none())
       .def("cut_nodes", &cut_nodes)
+      .def("personalised", &personalised, "seeds"_a, "want"_a, "k"_a, "damping"_a, "precision"_a, "fading"_a, "threads"_a = 0)
+      .def("hits", &hits, "tol"_a, "weight"_a)
+      .def("betweenness", &betweenness, "sources"_a, "seed"_a, "threads"_a = 0)
+      .def("nodf", &nodf)
+      .def("motifs", &motifs)
+      .def("advantage", [](const bound_graph& bound) { return give(graph::advantage_of_ties(bound.g.view())); })
+      .def("sophistication", &sophistication, "kind"_a, "advantage"_a, "updates"_a = 0, "tol"_a = 1e-10)
+      .def("communities", &communities, "resolution"_a, "weight"_a, "starts"_a, "seed"_a)
       .def("single_source", &single_source, "level"_a, "by_product"_a)
       .def("disrupt", &disrupt, "suppliers"_a, "spare"_a)
       .def("next_ties", &next_ties, "side"_a, "who"_a, "k"_a, "at"_a, "half_life"_a, "power"_a, "damping"_a, "new_only"_a, "chances"_a,

@@ -30,6 +30,8 @@ class Book:
                  product: str | None = None, period: str | None = None, *, keep_zero: bool = False, threads: int = 0) -> None:
         self._kind: Kind = kind_of(frame)
         self._threads = threads
+        self._keep_zero = keep_zero
+        self._names = (customer, supplier, weight, product, period)
         named = [name for name in (customer, supplier, weight, product, period) if name is not None]
         table = read(frame, "SupplierGraph", named)
         table, empty = _without_nulls(table, customer, supplier, product, period)
@@ -61,6 +63,9 @@ class Book:
         self.quiet_: int | None = None
         self.tests_: dict[str, float] = {}
         self.tie_model_: dict[str, float] = {}
+        self.lambda2_: float = math.nan
+        self.modularity_: float = math.nan
+        self.updates_: int = 0
         self._learned: tuple[Any, Any] | None = None
 
     def _reject(self, empty: dict[str, list[Any]], kept_rows: npt.NDArray[np.int64] | None, customer: str, supplier: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -57,7 +58,7 @@ class Dependence(Book):
                    "supplier": self._suppliers.take(pa.array(r["supplier"])), "share": r["share"], "since": self._periods.take(since)}
         return give(columns, self._kind)
 
-    def disrupt(self, suppliers: Any, *, spare: float = 0.2) -> Any:
+    def disrupt(self, suppliers: Any = None, *, spare: float = 0.2, country: Any = None, of: Mapping[Any, Any] | None = None) -> Any:
         """Who is hit when suppliers fail, and how much the others can take over.
 
         Parameters
@@ -66,6 +67,8 @@ class Dependence(Book):
         spare : float
             Room of every other supplier as a part of what it sells (of that product, when products are known; else
             all suppliers are one pool, which is optimistic).
+        country, of : label or sequence of labels, mapping
+            All suppliers of these countries fail as well; ``of`` gives the country of a supplier's label.
 
         Returns
         -------
@@ -73,7 +76,16 @@ class Dependence(Book):
             customer, before, lost, replaced, unserved, lost_share: money, hardest hit first. ``disrupted_`` keeps the
             totals.
         """
-        ids = self._ids(suppliers, "supplier", "disrupt")
+        ids = np.empty(0, np.uint32) if suppliers is None else self._ids(suppliers, "supplier", "disrupt")
+        if country is not None:
+            if of is None:
+                raise Error("disrupt: country was given, but not of (the country of each supplier)", "unknown_name")
+            wanted = {country} if isinstance(country, str) or not isinstance(country, Iterable) else set(country)
+            places = [of.get(label) for label in self._suppliers.to_pylist()]
+            absent = sorted(str(x) for x in wanted - set(places))
+            if absent:
+                raise Error(f"disrupt: no supplier of country {absent[0]!r}", "unknown_name")
+            ids = np.union1d(ids, np.flatnonzero([place in wanted for place in places]).astype(np.uint32))
         r = self._g.disrupt(ids, spare)
         order = np.argsort(-r["lost"], kind="stable")
         self.disrupted_ = {"lost": r["total_lost"], "unserved": r["total_unserved"]}

@@ -77,7 +77,7 @@ class Likeness(Book):
         columns |= {"held_by": _take(self._suppliers, r["held_by"]), "rank": r["rank"]}
         return give(columns, self._kind)
 
-    def competitors(self, *, min_common: int = 1, null: Literal["hypergeometric"] | None = "hypergeometric", fdr: float = 0.05,
+    def competitors(self, *, min_common: int = 1, null: Literal["hypergeometric", "bicm"] | None = "hypergeometric", fdr: float = 0.05,
                     supplier: Any = None) -> Any:
         """Suppliers that serve the same customers, and whether more than chance explains.
 
@@ -85,8 +85,9 @@ class Likeness(Book):
         ----------
         min_common : int
             Pairs with fewer common customers are counted but never stored.
-        null : "hypergeometric" or None
-            Law of chance; ``None`` leaves the test out.
+        null : "hypergeometric", "bicm" or None
+            Law of chance: the suppliers' numbers of customers are kept; or, with "bicm", those of the customers too (the
+            most random graph with the degrees of both sides). ``None`` leaves the test out.
         fdr : float
             False discovery rate (Benjamini-Hochberg over all pairs of suppliers).
         supplier : label, optional
@@ -98,9 +99,9 @@ class Likeness(Book):
             supplier, rival, common, contested (money both are after), jaccard, newman, p_value, validated; each pair
             once. ``tests_`` keeps the numbers of pairs that met, of tests, and the cut.
         """
-        if null not in ("hypergeometric", None):
-            raise Error(f"competitors: null is {null!r}, wanted 'hypergeometric' or None", "unknown_name")
-        r = self._g.competitors(_positive(min_common, "min_common", "competitors"), null is not None, fdr, self._threads)
+        if null not in ("hypergeometric", "bicm", None):
+            raise Error(f"competitors: null is {null!r}, wanted 'hypergeometric', 'bicm' or None", "unknown_name")
+        r = self._g.competitors(_positive(min_common, "min_common", "competitors"), null is not None, fdr, self._threads, null == "bicm")
         self.tests_ = {"met": r["met"], "tests": r["tests"], "cut": r["cut"]}
         names = ("common", "contested", "jaccard", "newman", "p_value", "validated")
         first, second = r["supplier"], r["rival"]

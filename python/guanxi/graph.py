@@ -14,12 +14,13 @@ from ._graph_dependence import Dependence
 from ._graph_likeness import Likeness
 from ._graph_next import Next
 from ._graph_out import Out
+from ._graph_pictures import Picture, Pictures
 from ._graph_structure import Structure
 
-__all__ = ["SupplierGraph"]
+__all__ = ["Picture", "SupplierGraph"]
 
 
-class SupplierGraph(Dependence, Likeness, Next, Structure, Out):
+class SupplierGraph(Dependence, Likeness, Next, Structure, Pictures, Out):
     """Customers, their suppliers, and what passed between them.
 
     Parameters

@@ -397,3 +397,133 @@ def test_a_past_too_short_to_learn_from_is_said() -> None:
         g.next_suppliers(model="best")  # type: ignore[arg-type]
     with pytest.raises(gx.Error, match="winnable: horizon is 0, wanted a whole number of at least 1"):
         g.winnable("s01", horizon=0)
+
+
+def southern_women() -> Any:
+    rows = ["11111101100000", "11101111000000", "01111111100000", "10111111000000", "00111010000000", "00101101000000", "00001111000000",
+            "00000101100000", "00001011100000", "00000011100100", "00000001110100", "00000001110111", "00000011110111", "00000110111111",
+            "00000011011100", "00000001100000", "00000000101000", "00000000101000"]
+    return gx.graph.SupplierGraph({"customer": [w for w, row in enumerate(rows) for x in row if x == "1"],
+                                   "supplier": [e for row in rows for e, x in enumerate(row) if x == "1"]}, weight=None)
+
+
+def test_structure_of_the_southern_women_is_the_published_one() -> None:
+    g = southern_women()
+    assert g.nodf()["all"] == pytest.approx(48.581186573, abs=1e-8)
+    assert g.motifs()["closed"] == pytest.approx(0.46776406035665297, abs=1e-12)
+    assert max(g.betweenness().to_pandas().score) == pytest.approx(110.20639698200813, abs=1e-8)
+    g.communities(starts=50)
+    assert g.modularity_ == pytest.approx(0.3455371796490342, abs=1e-12)
+    assert g.fitness(updates=50).to_pandas().score[0] == pytest.approx(2.7933917811, abs=1e-9) and g.updates_ == 50
+    hubs = g.hits().to_pandas()
+    assert hubs.groupby("side").score.sum().tolist() == pytest.approx([1, 1])
+    near = g.personalised([0, 1], want="supplier", k=3, precision=1e-9).to_pandas()
+    assert set(near.side) == {"supplier"} and near["rank"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert g.competitors(null="bicm").to_pandas().p_value.between(0, 1).all()
+
+
+@pytest.mark.skipif(not (DATA / "world_trade_sitc_1998_2000.csv.gz").exists(), reason="no real data")
+def test_complexity_and_fitness_of_world_trade() -> None:
+    w = pd.read_csv(DATA / "world_trade_sitc_1998_2000.csv.gz")
+    g = gx.graph.SupplierGraph(w, customer="country", supplier="sitc4", weight="export_usd")
+    assert (g.rca().rca >= 1).sum() == 31_951
+    eci = g.complexity(binary="rca").set_index("node").score
+    assert g.lambda2_ == pytest.approx(0.17913391945, abs=1e-10)
+    assert eci[["sgs", "jpn", "hmd", "gbr", "deu"]].tolist() == pytest.approx([2.33993, 2.26263, 1.98965, 1.92422, 1.88438], abs=1e-5)
+    fit = g.fitness(updates=19, binary="rca").set_index("node").score
+    assert fit[["deu", "esp", "ita", "fra"]].tolist() == pytest.approx([3.8128956828, 3.3597213304, 3.2341165862, 3.1215103168], abs=1e-9)
+
+
+def test_a_snapshot_is_the_graph_of_the_lines_so_far() -> None:
+    frame = kinds(5)
+    g = gx.graph.SupplierGraph(frame, period="year")
+    then = g.snapshot(2018)
+    want = gx.graph.SupplierGraph(frame[frame.year <= 2018], period="year")
+    pd.testing.assert_frame_equal(then.ties()[["customer", "supplier", "weight", "lines"]], want.ties()[["customer", "supplier", "weight", "lines"]], check_dtype=False)
+    assert len(then.customers) == len(g.customers) and len(g) > len(then)
+    assert len(g.snapshot(2018, since=2018)) < len(then)
+
+
+def test_updates_equal_building_anew() -> None:
+    frame = kinds(5)
+    g = gx.graph.SupplierGraph(frame[frame.year < 2019], period="year")
+    before = g.ties()
+    more = g.updated(frame[frame.year >= 2019])
+    pd.testing.assert_frame_equal(more.ties(), gx.graph.SupplierGraph(frame, period="year").ties())
+    pd.testing.assert_frame_equal(g.ties(), before)
+    plain = gx.graph.SupplierGraph({"customer": ["a"], "supplier": ["x"]}, weight=None).updated({"customer": ["a", "b"], "supplier": ["x", "y"]})
+    assert plain.ties().to_pandas().weight.tolist() == [2, 1]
+
+
+def test_ego_and_country_failure() -> None:
+    g = gx.graph.SupplierGraph(pd.DataFrame({"customer": list("aabc"), "supplier": list("xyyz"), "amount": [1.0, 2.0, 3.0, 4.0]}))
+    assert g.ego("a").values.tolist() == [["a", "x", 1.0, 1], ["a", "y", 2.0, 1], ["b", "y", 3.0, 2]]
+    assert g.ego("a", steps=1).step.tolist() == [1, 1]
+    of = {"x": "NL", "y": "NL", "z": "DE"}
+    assert g.disrupt(country="NL", of=of, spare=0).lost.tolist() == [3.0, 3.0, 0.0]
+    assert g.disrupt("z", country=["NL"], of=of, spare=0).lost.sum() == 10
+    with pytest.raises(gx.Error, match="disrupt: no supplier of country 'FR'"):
+        g.disrupt(country="FR", of=of)
+
+
+def test_pictures_are_whole_pages_and_safe_blocks() -> None:
+    frame = kinds().assign(supplier=lambda f: f.supplier + "</script><b>")
+    g = gx.graph.SupplierGraph(frame, period="year")
+    for picture in (g.ego_map("c01", nodes=40), g.competitor_map(own=g.suppliers[3], nodes=30, validated=False)):
+        block = picture.block(library=False)
+        assert "</script><b>" not in block.replace("&lt;", "<").split("<script>")[1].rsplit("</script>", 1)[0]
+        assert len(picture.nodes) <= 40 and "http://" not in block and "https://" not in block
+        assert picture._repr_html_().startswith("<iframe srcdoc=") and "Cytoscape.js" in picture.block()
+        names = {n["id"] for n in picture.nodes}
+        assert all(e["source"] in names and e["target"] in names for e in picture.edges)
+        assert block == picture.block(library=False)
+    with pytest.raises(gx.Error, match="ego_map: nodes is 5, wanted 10 to 300"):
+        g.ego_map("c01", nodes=5)
+    lonely = gx.graph.SupplierGraph({"customer": ["a"], "supplier": ["x"], "amount": [1.0]})
+    assert len(lonely.competitor_map().nodes) == 0 and len(lonely.ego_map("a").nodes) == 2
+
+
+def test_networkx_there_and_back() -> None:
+    networkx = pytest.importorskip("networkx")
+    g = gx.graph.SupplierGraph(pd.DataFrame({"customer": list("aab"), "supplier": list("xyy"), "amount": [1.0, 2.0, 3.0]}))
+    h = g.to_networkx()
+    assert networkx.is_bipartite(h) and h.number_of_edges() == 3
+    back = gx.graph.SupplierGraph.from_networkx(h)
+    assert back.ties().select(["customer", "supplier", "weight"]).to_pylist() == g.to_arrow().select(["customer", "supplier", "weight"]).to_pylist()
+    with pytest.raises(gx.Error, match="from_networkx: node 1 has no side"):
+        gx.graph.SupplierGraph.from_networkx(networkx.path_graph([1, 2]))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 5), st.sampled_from([-2.0, 0.0, 1.0, 5.0])), min_size=1, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_structure_survives_every_small_book(lines: list[tuple[int, int, float]]) -> None:
+    frame = {"customer": [x[0] for x in lines], "supplier": [x[1] for x in lines], "amount": [x[2] for x in lines]}
+    try:
+        g = gx.graph.SupplierGraph(frame)
+    except gx.Error as reason:
+        assert reason.code == "empty"
+        return
+    ties = g.to_arrow().to_pandas()
+    c, s = np.searchsorted(g.customers, ties.customer), np.searchsorted(g.suppliers, ties.supplier)
+    m = np.zeros((len(g.customers), len(g.suppliers)))
+    m[c, s] = 1
+    rows, columns = m.sum(1), m.sum(0)
+    both = m @ m.T
+    want = sum(100 * both[i, j] / rows[j] for i in range(len(m)) for j in range(len(m)) if rows[i] > rows[j] > 0)
+    if len(m) > 1:
+        assert g.nodf()["rows"] == pytest.approx(want / (len(m) * (len(m) - 1) / 2))
+    found = g.communities(seed=1).to_pandas().community.to_numpy()
+    inside = found[: len(m), None] == found[None, len(m):]
+    assert g.modularity_ == pytest.approx(((m - np.outer(rows, columns) / m.sum()) * inside).sum() / m.sum(), abs=1e-12)
+    assert g.modularity_ >= -1e-12
+    f = g.fitness(updates=3).to_pandas()
+    assert (f.score >= 0).all() and np.isfinite(f.score).all()
+    e = g.complexity().to_pandas()
+    assert e.score.isna().all() or abs(np.nanmean(e.score[: len(m)])) < 1e-6
+    like = g.like_customers(3).to_pandas()
+    for row in like.itertuples():
+        i, j = np.searchsorted(g.customers, row.customer), np.searchsorted(g.customers, row.like)
+        assert row.similarity == pytest.approx(both[i, j] / math.sqrt(rows[i] * rows[j]))
+    rivals = g.competitors(null="bicm").to_pandas()
+    assert rivals.p_value.between(0, 1).all()
+    g.betweenness(), g.hits(), g.motifs(), g.ego(g.customers[0]), g.ego_map(g.customers[0]), g.competitor_map()

@@ -3,14 +3,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <guanxi/base/error.hpp>
+#include <guanxi/base/incomplete.hpp>
 #include <guanxi/base/interval.hpp>
 #include <guanxi/base/parallel.hpp>
+#include <guanxi/graph/bicm.hpp>
 #include <guanxi/graph/rows.hpp>
 #include <guanxi/graph/workspaces.hpp>
 
@@ -65,9 +68,10 @@ class hypergeometric {
 
 struct competitor_options {
   std::uint32_t min_common = 1;  // pairs with fewer common customers are counted, but not stored
-  bool test = true;              // hypergeometric p-values
+  bool test = true;              // p-values
   double fdr = 0.05;             // false discovery rate of what is called validated
   unsigned threads = 0;
+  bool bicm = false;             // by the most random graph with these degrees on both sides; else hypergeometric
 };
 
 /// Pairs of suppliers with common customers, by (supplier, rival), supplier < rival.
@@ -134,19 +138,32 @@ struct overlap_part {
 /// Suppliers that serve the same customers, and whether more than chance explains.
 ///
 /// Gives   one row a pair with at least min_common common customers. p-values come from the hypergeometric law with
-///         the suppliers' numbers of customers fixed; validated = passes Benjamini-Hochberg over ALL pairs of suppliers,
+///         the suppliers' numbers of customers fixed, or with bicm from a Poisson law around the number expected when the
+///         customers' numbers of suppliers are kept too (an upper bound for the usual small chances); validated = passes Benjamini-Hochberg over ALL pairs of suppliers,
 ///         also those that never meet and those below min_common.
 /// Fails   errc::out_of_domain for fdr outside (0, 1) or min_common = 0.
 /// Costs   O(sum over customers of d^2) time, one triangle only; memory O(suppliers) a thread and the rows given.
 /// Source  Newman (2001), PRE 64, 016132; Tumminello et al. (2011); Benjamini and Hochberg (1995), JRSS B 57, 289.
-/// Beware  customers differ in size, which the test ignores: large customers make pairs of large suppliers look meant.
+/// Beware  customers differ in size, which the hypergeometric law ignores: large customers make pairs of large suppliers
+///         look meant. bicm counts with it.
 [[nodiscard]] inline rivals competitors(const two_sided& g, const competitor_options& options = {}) {
   if (options.min_common == 0) throw error(errc::out_of_domain, "graph::competitors: min_common is 0, wanted at least 1");
   if (!(options.fdr > 0 && options.fdr < 1))
     throw error(errc::out_of_domain, "graph::competitors: fdr is " + std::to_string(options.fdr) + ", wanted inside (0, 1)");
   const rows &cs = g.customer, &ss = g.supplier;
   const std::size_t n = ss.size();
-  const hypergeometric law(options.test ? g.customers() : 0);
+  const hypergeometric law(options.test && !options.bicm ? g.customers() : 0);
+  std::optional<bipartite_null> null_graph;
+  std::vector<double> usual;
+  if (options.test && options.bicm) {
+    null_graph.emplace(g);
+    usual = null_graph->expected_common();
+  }
+  const auto p_of = [&](std::uint32_t common, std::size_t j, std::size_t k) {
+    if (!options.bicm) return law.at_least(common, std::min(ss.degree(j), ss.degree(k)), std::max(ss.degree(j), ss.degree(k)));
+    const double mean = usual[null_graph->supplier_class(j) * null_graph->supplier_classes() + null_graph->supplier_class(k)];
+    return mean > 0 ? gamma_cdf(mean, static_cast<double>(common)) : 0.0;
+  };
   constexpr std::size_t block = 64;
   std::vector<detail::overlap_part> parts((n + block - 1) / block);
   detail::workspaces<detail::overlap_scratch> pool;
@@ -168,10 +185,11 @@ struct overlap_part {
       }
     }
     const auto dj = static_cast<std::uint32_t>(ss.degree(j));
-    const auto chance = [&](std::uint32_t dk, std::uint32_t common) {
+    const auto chance = [&](std::uint32_t k, std::uint32_t common) {
       if (!options.test) return unknown;
+      const auto dk = static_cast<std::uint32_t>(ss.degree(k));
       detail::tested& seen = part.table[{std::min(dj, dk), std::max(dj, dk), common}];
-      if (seen.pairs++ == 0) seen.p = law.at_least(common, std::min(dj, dk), std::max(dj, dk));
+      if (seen.pairs++ == 0) seen.p = p_of(common, j, k);
       return seen.p;
     };
     part.found.met += found;
@@ -182,7 +200,7 @@ struct overlap_part {
         t.touched[enough++] = k;
         continue;
       }
-      if (options.test) (void)chance(static_cast<std::uint32_t>(ss.degree(k)), t.sum[k].common);
+      if (options.test) (void)chance(k, t.sum[k].common);
       t.sum[k] = {};
     }
     std::sort(t.touched.begin(), t.touched.begin() + static_cast<std::ptrdiff_t>(enough));
@@ -196,7 +214,7 @@ struct overlap_part {
       r.contested.push_back(sum.contested);
       r.jaccard.push_back(sum.common / (static_cast<double>(dj) + dk - sum.common));
       r.newman.push_back(sum.newman);
-      r.p_value.push_back(chance(dk, sum.common));
+      r.p_value.push_back(chance(k, sum.common));
     }
   };
   parallel_blocks(

@@ -80,10 +80,11 @@ inline bool solve_definite(std::vector<double>& h, std::vector<double>& g) {
 ///
 /// Takes   ridge: prior precision of a slope, above 0; the intercept is free. around: the slopes (of features divided by
 ///         their sd) towards which it pulls; empty: 0. only: features that may have a slope; empty: all.
+///         start: a curve of the same rows where the search begins.
 /// Costs   O(rows x features^2) a pass, about 8 passes. Columns that do not vary get slope 0.
 /// Source  le Cessie and van Houwelingen (1992), Applied Statistics 41, 191-201.
 [[nodiscard]] inline logistic_curve fit_ridge_logistic(const labelled_rows& d, double ridge, std::span<const double> around = {},
-                                                       std::span<const std::uint8_t> only = {}) {
+                                                       std::span<const std::uint8_t> only = {}, const logistic_curve* start = nullptr) {
   const std::size_t f = d.features, p = f + 1, n = d.size();
   logistic_curve m;
   m.slope.assign(f, 0.0), m.mean.assign(f, 0.0), m.sd.assign(f, 1.0);
@@ -111,6 +112,7 @@ inline bool solve_definite(std::vector<double>& h, std::vector<double>& g) {
   }
   const double base = std::clamp(yes / total, 1e-9, 1 - 1e-9);
   m.intercept = std::log(base / (1 - base));
+  if (start != nullptr) m.slope = start->slope, m.intercept = start->intercept;
   std::vector<double> g(p), h(p * p), z(p);
   for (int pass = 0; pass < 40; ++pass) {
     std::fill(g.begin(), g.end(), 0.0);
@@ -142,7 +144,7 @@ inline bool solve_definite(std::vector<double>& h, std::vector<double>& g) {
     const double cut = size > 2 ? 2 / size : 1.0;
     m.intercept += cut * g[0];
     for (std::size_t k = 0; k < f; ++k) m.slope[k] += cut * g[k + 1];
-    if (size < 1e-7) break;
+    if (size < 1e-6) break;
   }
   return m;
 }

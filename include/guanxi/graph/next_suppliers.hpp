@@ -16,6 +16,7 @@
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/graph/supplier_graph.hpp>
 #include <guanxi/graph/walk.hpp>
+#include <guanxi/graph/walk_kernel.hpp>
 #include <guanxi/graph/workspaces.hpp>
 
 namespace guanxi::graph {
@@ -93,10 +94,14 @@ struct logistic_rows {
 /// Walks of all `from` nodes of one side over a graph, and what each finds on the other side.
 class prospector {
  public:
-  prospector(const SupplierGraph& g, side from, const walk_reading& how) : walk_(g, how), from_(from), near_(g.view().facing(from)) {}
+  prospector(const prospector&) = delete;
+  prospector& operator=(const prospector&) = delete;
+  prospector(const SupplierGraph& g, side from, const walk_reading& how) : kernel_(g, how), walk_(kernel_.walk()), from_(from), near_(g.view().facing(from)) {}
 
   struct scratch {
     tie_walk::scratch walk;
+    walk_kernel::scratch kernel;
+    std::vector<double> near;
     std::vector<double> path;
     std::vector<std::uint32_t> reached;
     std::vector<char> marked;
@@ -109,7 +114,8 @@ class prospector {
   [[nodiscard]] const tie_walk& walk() const noexcept { return walk_; }
   [[nodiscard]] const two_sided& near_side() const noexcept { return near_; }
   [[nodiscard]] scratch make_scratch() const {
-    return {walk_.make_scratch(), std::vector<double>(walk_.ties().customers()), {}, std::vector<char>(walk_.ties().customers())};
+    const std::size_t n = kernel_.dense() ? near_.suppliers() : 0;
+    return {kernel_.dense() ? tie_walk::scratch{} : walk_.make_scratch(), kernel_.make_scratch(), std::vector<double>(n), std::vector<double>(walk_.ties().customers()), {}, std::vector<char>(walk_.ties().customers())};
   }
 
   /// Candidates of one node, in order of id; only those without a tie when new_only.
@@ -117,6 +123,12 @@ class prospector {
     const std::size_t nc = walk_.ties().customers();
     const bool customer = from_ == side::customer;
     out.clear();
+    if (kernel_.dense()) {
+      kernel_.row(from_, from, t.near, t.kernel);
+      for (std::uint32_t v = 0; v < t.near.size(); ++v)
+        if (t.near[v] > 0 && !(new_only && has_tie(from, v))) out.push_back({v, t.near[v] * (customer ? kernel_.strength_s(v) : kernel_.strength_c(v))});
+      return;
+    }
     walk_.push(static_cast<std::uint32_t>(customer ? from : from + nc), t.walk);
     for (const std::uint32_t v : t.walk.touched) {
       if ((v < nc) == customer) continue;
@@ -168,7 +180,8 @@ class prospector {
     const auto o = near_.customer.others(from);
     return std::binary_search(o.begin(), o.end(), to);
   }
-  tie_walk walk_;
+  walk_kernel kernel_;
+  const tie_walk& walk_;
   side from_;
   two_sided near_;
 };

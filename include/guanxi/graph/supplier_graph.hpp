@@ -250,9 +250,10 @@ class SupplierGraph {
     }
     detail::column_of<std::uint32_t> other;
     detail::column_of<double> weight;
-    rows first{c_start_, in.supplier, in.amount};
+    rows first;
     if (by_customer) {
       starts_of_sorted(c, nc);
+      first = {c_start_, in.supplier, in.amount};
     } else {
       other.resize(n);
       weight.resize(n);

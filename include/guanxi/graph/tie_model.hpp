@@ -26,7 +26,7 @@ namespace guanxi::graph {
 struct tie_model_options {
   std::uint32_t horizon = 1;         // a tie counts when it comes within so many periods
   std::size_t origins = 4;           // past dates to learn from, a horizon apart
-  std::size_t negatives = 40'000;    // pairs without a tie that are looked at, a date; the rest is weighed in
+  std::size_t negatives = 25'000;    // pairs without a tie that are looked at, a date; the rest is weighed in
   std::size_t neighbours = 50;       // like customers and like suppliers
   double damping = 0.85;
   std::uint64_t seed = 7;
@@ -176,11 +176,11 @@ class TieModel {
   }
 
   // The walks alone first; then all features, pulled towards what the walks say.
-  [[nodiscard]] static logistic_curve curve_of(const labelled_rows& d, double ridge) {
+  [[nodiscard]] static logistic_curve curve_of(const labelled_rows& d, double ridge) { return fit_ridge_logistic(d, ridge, walks_of(d).slope); }
+  [[nodiscard]] static logistic_curve walks_of(const labelled_rows& d) {
     std::array<std::uint8_t, tie_features_count> walks{};
     for (const tie_feature f : {tie_feature::walk_from_customer, tie_feature::walk_from_supplier, tie_feature::walk_plain, tie_feature::walk_plain_from_supplier}) walks[static_cast<std::size_t>(f)] = 1;
-    const logistic_curve base = fit_ridge_logistic(d, 1, {}, walks);
-    return fit_ridge_logistic(d, ridge, base.slope);
+    return fit_ridge_logistic(d, 1, {}, walks);
   }
   void learn(const std::vector<labelled_rows>& rows) {
     constexpr std::array<double, 6> ridges{2, 10, 50, 250, 1'250, 6'250};
@@ -193,22 +193,24 @@ class TieModel {
     earlier.features = tie_features_count;
     for (std::size_t j = rows.size(); j-- > 0;) {
       if (count(earlier) >= 20 && count(rows[j]) >= 10) {
-        for (std::size_t r = 0; r < ridges.size(); ++r) {
-          tries[r].push_back(curve_of(earlier, ridges[r]));
+        const logistic_curve base = walks_of(earlier);
+        const logistic_curve* start = &base;
+        for (std::size_t r = ridges.size(); r-- > 0;) {  // from the stiffest: each begins at the last
+          if (r + 1 < ridges.size()) start = &tries[r + 1].back();
+          tries[r].push_back(fit_ridge_logistic(earlier, ridges[r], base.slope, {}, start));
           loss[r] += log_loss(tries[r].back(), rows[j]) * total_weight(rows[j]);
         }
         dates.push_back(j);
       }
       earlier.append(rows[j]);
     }
-    curve_ = curve_of(earlier, ridge_);
     std::vector<std::pair<const labelled_rows*, const logistic_curve*>> tested;
     if (!dates.empty()) {
       const auto best = static_cast<std::size_t>(std::min_element(loss.begin(), loss.end()) - loss.begin());
       ridge_ = ridges[best];
-      curve_ = curve_of(earlier, ridge_);
       for (std::size_t i = 0; i < dates.size(); ++i) tested.emplace_back(&rows[dates[i]], &tries[best][i]);
     }
+    curve_ = curve_of(earlier, ridge_);
     for (const side from : {side::customer, side::supplier}) look_from(from, tested, rows);
   }
 

@@ -64,6 +64,13 @@ class SupplierGraph:
         periods: typing.SupportsInt | typing.SupportsIndex = 0,
         keep_zero: bool = False,
     ) -> None: ...
+    def advantage(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def betweenness(
+        self,
+        sources: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
     def birank(
         self,
         damping: typing.SupportsFloat | typing.SupportsIndex,
@@ -72,12 +79,20 @@ class SupplierGraph:
         customer_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
         supplier_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     ) -> dict[str, typing.Any]: ...
+    def communities(
+        self,
+        resolution: typing.SupportsFloat | typing.SupportsIndex,
+        weight: str,
+        starts: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> dict[str, typing.Any]: ...
     def competitors(
         self,
         min_common: typing.SupportsInt | typing.SupportsIndex,
         test: bool,
         fdr: typing.SupportsFloat | typing.SupportsIndex,
         threads: typing.SupportsInt | typing.SupportsIndex = 0,
+        bicm: bool = False,
     ) -> dict[str, typing.Any]: ...
     def concentration(
         self, side: str = "customer", threads: typing.SupportsInt | typing.SupportsIndex = 0
@@ -93,6 +108,7 @@ class SupplierGraph:
         suppliers: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
         spare: typing.SupportsFloat | typing.SupportsIndex,
     ) -> dict[str, typing.Any]: ...
+    def hits(self, tol: typing.SupportsFloat | typing.SupportsIndex, weight: str) -> dict[str, typing.Any]: ...
     def learn_ties(
         self,
         at: typing.SupportsInt | typing.SupportsIndex | None,
@@ -126,6 +142,7 @@ class SupplierGraph:
         threads: typing.SupportsInt | typing.SupportsIndex = 0,
     ) -> dict[str, typing.Any]: ...
     def lines(self) -> dict[str, typing.Any]: ...
+    def motifs(self) -> dict[str, typing.Any]: ...
     def needs_gap(
         self,
         k: typing.SupportsInt | typing.SupportsIndex,
@@ -150,6 +167,7 @@ class SupplierGraph:
         chances: bool,
         threads: typing.SupportsInt | typing.SupportsIndex = 0,
     ) -> dict[str, typing.Any]: ...
+    def nodf(self) -> dict[str, typing.Any]: ...
     def pagerank(
         self,
         damping: typing.SupportsFloat | typing.SupportsIndex,
@@ -158,10 +176,27 @@ class SupplierGraph:
         customer_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
         supplier_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     ) -> dict[str, typing.Any]: ...
+    def personalised(
+        self,
+        seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        want: str,
+        k: typing.SupportsInt | typing.SupportsIndex,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        precision: typing.SupportsFloat | typing.SupportsIndex,
+        fading: bool,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> dict[str, typing.Any]: ...
     def refused(self) -> dict[str, typing.Any]: ...
     def rows(self, side: str) -> dict[str, typing.Any]: ...
     def single_source(
         self, level: typing.SupportsFloat | typing.SupportsIndex, by_product: bool
+    ) -> dict[str, typing.Any]: ...
+    def sophistication(
+        self,
+        kind: str,
+        advantage: bool,
+        updates: typing.SupportsInt | typing.SupportsIndex = 0,
+        tol: typing.SupportsFloat | typing.SupportsIndex = 1e-10,
     ) -> dict[str, typing.Any]: ...
     def tie_changes(self, quiet: typing.SupportsInt | typing.SupportsIndex | None = None) -> dict[str, typing.Any]: ...
     def window(
