@@ -6,6 +6,9 @@
 #include <guanxi/plan.hpp>
 
 namespace guanxi::python {
+
+void bind_plan_staff(py::module_& sub);
+
 namespace {
 
 /// The arrays of a book and its conditions, kept alive while the core works.
@@ -64,6 +67,7 @@ std::string words(const plan::allocation& r, const plan::settings& set, const py
 
 void bind_plan(py::module_& m) {
   py::module_ sub = m.def_submodule("plan");
+  bind_plan_staff(sub);
   py::class_<plan::allocation>(sub, "Allocation")
       .def_property_readonly("level", [](const py::object& self) { return look<std::uint32_t>(self.cast<const plan::allocation&>().level, self); })
       .def_property_readonly("loss", [](const py::object& self) { return look<double>(self.cast<const plan::allocation&>().loss, self); })

@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 from . import _core
 from ._errors import Error
 from ._frames import Floats, Kind, codes, floats, give, kind_of, read, require
+from ._plan_assign import Assignment, assign, pairs
+from ._plan_spread import Spread, answers, spread
 
-__all__ = ["Explanation", "Least", "Plan", "allocate", "least"]
+__all__ = ["Assignment", "Explanation", "Least", "Plan", "Spread", "allocate", "answers", "assign", "least", "pairs", "spread"]
 
 Exact = bool | Literal["auto"]
 _core_plan: Any = _core.plan

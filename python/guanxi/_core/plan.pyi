@@ -1,9 +1,21 @@
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["Allocation", "Explanation", "allocate", "explain", "least", "price_ranges"]
+__all__: list[str] = [
+    "Allocation",
+    "Explanation",
+    "allocate",
+    "assign",
+    "explain",
+    "least",
+    "pairs",
+    "price_ranges",
+    "response_from_answers",
+    "spread",
+]
 
 class Allocation:
     @property
@@ -64,6 +76,22 @@ def allocate(
     account: typing.Any | None = None,
     limit: typing.Any | None = None,
 ) -> Allocation: ...
+def assign(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    manager: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    load: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    managers: typing.SupportsInt | typing.SupportsIndex,
+    loads: typing.SupportsInt | typing.SupportsIndex,
+    budgets: typing.SupportsInt | typing.SupportsIndex,
+    floor: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    capacity: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    effort: typing.SupportsInt | typing.SupportsIndex = 600,
+    threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    prices: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
+) -> dict[str, typing.Any]: ...
 def explain(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -84,6 +112,29 @@ def least(
     account: typing.Any | None = None,
     limit: typing.Any | None = None,
 ) -> tuple[float, float, Allocation, str]: ...
+def pairs(
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    hours: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    languages: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    skills: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    latitude: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    longitude: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    visits: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    managers: typing.SupportsInt | typing.SupportsIndex,
+    their_languages: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    their_skills: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    their_latitude: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    their_longitude: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    missing_skill: typing.SupportsFloat | typing.SupportsIndex,
+    hours_per_1000_km: typing.SupportsFloat | typing.SupportsIndex,
+    farthest: typing.SupportsFloat | typing.SupportsIndex,
+) -> tuple[
+    numpy.typing.NDArray[numpy.uint32],
+    numpy.typing.NDArray[numpy.uint32],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+]: ...
 def price_ranges(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -92,3 +143,21 @@ def price_ranges(
     options: dict[str, typing.Any],
     plan: Allocation,
 ) -> list[tuple[float, float]]: ...
+def response_from_answers(
+    effort: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    none: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    more: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    saturation: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+def spread(
+    low: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    high: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    half: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    power: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    most: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.SupportsFloat | typing.SupportsIndex,
+    tolerance: typing.SupportsFloat | typing.SupportsIndex = 1e-06,
+    nodes: typing.SupportsInt | typing.SupportsIndex = 2000,
+    threads: typing.SupportsInt | typing.SupportsIndex = 0,
+) -> dict[str, typing.Any]: ...
