@@ -66,7 +66,7 @@ TEST(Assign, SmallRostersAgainstEveryAssignment) {
   }
   EXPECT_GT(feasible, 150u);
   EXPECT_GE(static_cast<double>(found), 0.97 * static_cast<double>(feasible));
-  EXPECT_GE(static_cast<double>(best), 0.9 * static_cast<double>(feasible));
+  EXPECT_GE(static_cast<double>(best), 0.97 * static_cast<double>(feasible));
   RecordProperty("best", static_cast<int>(best));
 }
 

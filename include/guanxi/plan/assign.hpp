@@ -233,6 +233,92 @@ class mover {
   std::vector<std::uint32_t> account_;
 };
 
+/// Searches what a better assignment could be: by the identity bound - value >= sum of losses, so only options whose losses
+/// sum to less than the room count. Depth first; true when the search ended within `nodes`.
+class prover {
+ public:
+  prover(const rows& w, const mover& hand, double bound) : w_(w), r_(*w.r), hand_(hand), bound_(bound), best_(hand.value()) {}
+
+  bool run(std::uint64_t nodes) {
+    left_ = nodes;
+    const double room = bound_ - best_;
+    std::vector<double> least(w_.size(), 0.0), most(w_.size(), 0.0);
+    at_ = hand_.chosen();
+    for (std::size_t i = 0; i < at_.size(); ++i) {
+      std::vector<std::size_t> open;
+      for (std::uint64_t o = r_.start[i]; o < r_.start[i + 1]; ++o)
+        if (hand_.loss(o) < room) open.push_back(o);
+      if (open.size() < 2) {
+        at_[i] = open.empty() ? at_[i] : open[0];
+        w_.each(at_[i], [&](std::size_t d, double x) { least[d] += x, most[d] += x; });
+        if (open.empty()) return true;
+        continue;
+      }
+      std::sort(open.begin(), open.end(), [&](std::size_t a, std::size_t b) {
+        return hand_.loss(a) != hand_.loss(b) ? hand_.loss(a) < hand_.loss(b) : a < b;
+      });
+      free_.push_back({i, std::move(open)});
+    }
+    if (free_.size() > 60) return false;
+    std::stable_sort(free_.begin(), free_.end(), [&](const branch& a, const branch& b) { return hand_.loss(a.open[1]) > hand_.loss(b.open[1]); });
+    // what the accounts still open can add to each row, at least and at most
+    low_.assign(free_.size() + 1, std::vector<double>(w_.size(), 0.0));
+    high_ = low_;
+    for (std::size_t f = free_.size(); f-- > 0;) {
+      low_[f] = low_[f + 1];
+      high_[f] = high_[f + 1];
+      std::vector<double> few(w_.size(), std::numeric_limits<double>::infinity()), many(w_.size(), 0.0), own(w_.size());
+      for (const std::size_t o : free_[f].open) {
+        std::fill(own.begin(), own.end(), 0.0);
+        w_.each(o, [&](std::size_t d, double x) { own[d] = x; });
+        for (std::size_t d = 0; d < own.size(); ++d) few[d] = std::min(few[d], own[d]), many[d] = std::max(many[d], own[d]);
+      }
+      for (std::size_t d = 0; d < few.size(); ++d) low_[f][d] += few[d], high_[f][d] += many[d];
+    }
+    use_ = std::move(least);
+    step(0, 0.0);
+    return left_ > 0;
+  }
+  [[nodiscard]] double value() const noexcept { return best_; }
+  [[nodiscard]] const std::vector<std::size_t>& chosen() const noexcept { return found_; }
+
+ private:
+  struct branch {
+    std::size_t account;
+    std::vector<std::size_t> open;
+  };
+  void step(std::size_t f, double loss) {
+    if (left_ == 0 || bound_ - loss <= best_ + 1e-12 * std::abs(bound_)) return;
+    --left_;
+    for (std::size_t d = 0; d < w_.size(); ++d)
+      if (w_.miss(d, use_[d] + low_[f][d]) > 0.0 && use_[d] + low_[f][d] > w_.high[d]) return;
+    for (std::size_t d = 0; d < w_.size(); ++d)
+      if (w_.miss(d, use_[d] + high_[f][d]) > 0.0 && use_[d] + high_[f][d] < w_.low[d]) return;
+    if (f == free_.size()) {
+      running_sum sum;
+      for (const std::size_t o : at_) sum.add(r_.value[o]);
+      if (sum.value() > best_) best_ = sum.value(), found_ = at_;
+      return;
+    }
+    for (const std::size_t o : free_[f].open) {
+      w_.each(o, [&](std::size_t d, double x) { use_[d] += x; });
+      at_[free_[f].account] = o;
+      step(f + 1, loss + hand_.loss(o));
+      w_.each(o, [&](std::size_t d, double x) { use_[d] -= x; });
+    }
+  }
+
+  const rows& w_;
+  const roster& r_;
+  const mover& hand_;
+  double bound_, best_;
+  std::uint64_t left_ = 0;
+  std::vector<std::size_t> at_, found_;
+  std::vector<branch> free_;
+  std::vector<std::vector<double>> low_, high_;
+  std::vector<double> use_;
+};
+
 /// Names the managers whose capacity cannot hold what only they may take, or whose floor nobody can fill.
 inline void name_shortage(const rows& w, std::span<const double> u, assignment& out) {
   const roster& r = *w.r;
@@ -353,20 +439,30 @@ inline void name_shortage(const rows& w, std::span<const double> u, assignment& 
   mover hand(w, best.u, chosen);
   if (n > 0 && !hand.repair(4 * n + 200)) return fail("no assignment was found that keeps all rows, though none is proven missing");
   if (n > 0) hand.improve(set.effort, 40);
+  std::vector<std::size_t> taken = hand.chosen();
   out.value = hand.value();
+  if (n > 0 && out.bound > out.value) {
+    prover tree(w, hand, out.bound);
+    const bool proven = tree.run(set.nodes);
+    if (!tree.chosen().empty()) taken = tree.chosen();
+    out.value = tree.value();
+    if (proven) out.bound = out.value;
+  }
   out.option.resize(n);
   out.manager.resize(n);
   out.loss.resize(n);
   out.net.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t o = hand.chosen()[i];
+    const std::size_t o = taken[i];
     out.option[i] = static_cast<std::uint32_t>(o - r.start[i]);
     out.manager[i] = r.manager[o];
     out.loss[i] = hand.loss(o);
     out.net[i] = w.net(o, best.u.data());
   }
-  for (std::size_t d = 0; d < shared; ++d) out.loads[d] = hand.use()[d];
-  for (std::size_t k = 0; k < r.budgets; ++k) out.used[k] = hand.use()[shared + k];
+  std::vector<running_sum> use(dims);
+  for (const std::size_t o : taken) w.each(o, [&](std::size_t d, double x) { use[d].add(x); });
+  for (std::size_t d = 0; d < shared; ++d) out.loads[d] = use[d].value();
+  for (std::size_t k = 0; k < r.budgets; ++k) out.used[k] = use[shared + k].value();
   out.bound = std::max(out.bound, out.value);
   out.gap = out.bound == out.value ? 0.0 : (out.bound - out.value) / std::abs(out.bound);
   char digits[32];

@@ -8,12 +8,18 @@ __all__: list[str] = [
     "Allocation",
     "Explanation",
     "allocate",
+    "allocate_at_risk",
     "assign",
+    "common_draws",
     "explain",
+    "knowledge_gradient",
     "least",
     "pairs",
+    "pool_rule",
     "price_ranges",
     "response_from_answers",
+    "runner_ups",
+    "simple_rules",
     "spread",
 ]
 
@@ -76,6 +82,20 @@ def allocate(
     account: typing.Any | None = None,
     limit: typing.Any | None = None,
 ) -> Allocation: ...
+def allocate_at_risk(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    options: dict[str, typing.Any],
+    draws: numpy.ndarray,
+    risk: typing.SupportsFloat | typing.SupportsIndex,
+    tail: typing.SupportsFloat | typing.SupportsIndex,
+    tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    rounds: typing.SupportsInt | typing.SupportsIndex,
+    account: typing.Any,
+    limit: typing.Any,
+) -> tuple[typing.Any, ...]: ...
 def assign(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -92,6 +112,17 @@ def assign(
     threads: typing.SupportsInt | typing.SupportsIndex = 0,
     prices: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
 ) -> dict[str, typing.Any]: ...
+def common_draws(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    mean: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    factors: collections.abc.Sequence[
+        tuple[typing.Annotated[numpy.typing.ArrayLike, numpy.uint32], typing.SupportsFloat | typing.SupportsIndex]
+    ],
+    own_sd: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float32]: ...
 def explain(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -101,6 +132,11 @@ def explain(
     plan: Allocation,
     account: typing.SupportsInt | typing.SupportsIndex,
 ) -> Explanation: ...
+def knowledge_gradient(
+    net: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    slope: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    levels: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def least(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -135,6 +171,20 @@ def pairs(
     numpy.typing.NDArray[numpy.float64],
     numpy.typing.NDArray[numpy.float64],
 ]: ...
+def pool_rule(
+    owner_gain: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    pool_gain: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    act: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    decay: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    moving: typing.SupportsFloat | typing.SupportsIndex,
+    discount: typing.SupportsFloat | typing.SupportsIndex,
+    delay: typing.SupportsFloat | typing.SupportsIndex,
+) -> tuple[
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.uint8],
+]: ...
 def price_ranges(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -150,6 +200,24 @@ def response_from_answers(
     more: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     saturation: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+def runner_ups(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    options: dict[str, typing.Any],
+    plan: Allocation,
+) -> tuple[
+    numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+]: ...
+def simple_rules(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    revenue: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    present: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+) -> list[typing.Any]: ...
 def spread(
     low: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     high: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
