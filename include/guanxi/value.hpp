@@ -17,6 +17,7 @@
 #include <guanxi/value/origins.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 #include <guanxi/value/purchase_model.hpp>
+#include <guanxi/value/rate_mixture.hpp>
 #include <guanxi/value/rfm.hpp>
 #include <guanxi/value/sbg.hpp>
 #include <guanxi/value/stack.hpp>

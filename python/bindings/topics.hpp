@@ -12,6 +12,7 @@ void bind_graph(pybind11::module_& m);
 void bind_market(pybind11::module_& m);
 void bind_archive(pybind11::module_& m);
 void bind_relation(pybind11::module_& m);
+void bind_relation_retention(pybind11::module_& topic);
 void bind_plan(pybind11::module_& m);
 void bind_review(pybind11::module_& m);
 }  // namespace guanxi::python
