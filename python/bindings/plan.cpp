@@ -5,65 +5,17 @@
 
 #include <guanxi/plan.hpp>
 
+#include "plan_book.hpp"
+
 namespace guanxi::python {
-namespace {
 
-/// The arrays of a book and its conditions, kept alive while the core works.
-struct book_in {
-  column_in<std::uint64_t> start;
-  column_in<double> value, cost, budget;
-  std::vector<column_in<std::uint32_t>> groups;
-  plan::settings set;
-  plan::book book;
-};
-
-std::vector<plan::held> held_of(const py::dict& options, const char* name) {
-  std::vector<plan::held> out;
-  if (!options.contains(name)) return out;
-  for (const auto& [account, level] : options[name].cast<std::vector<std::pair<std::uint32_t, std::uint32_t>>>())
-    out.push_back({account, level});
-  return out;
-}
-
-book_in read_book(column_in<std::uint64_t> start, column_in<double> value, column_in<double> cost, column_in<double> budget,
-                  const py::dict& options) {
-  book_in in;
-  in.start = std::move(start);
-  in.value = std::move(value);
-  in.cost = std::move(cost);
-  in.budget = std::move(budget);
-  in.book = {view(in.start), view(in.value), view(in.cost), static_cast<std::size_t>(in.budget.size())};
-  in.set.pins = held_of(options, "pins");
-  in.set.excluded = held_of(options, "excluded");
-  in.set.minimum = held_of(options, "minimum");
-  if (options.contains("groups")) in.groups = options["groups"].cast<std::vector<column_in<std::uint32_t>>>();
-  for (const auto& column : in.groups) in.set.groups.push_back(view(column));
-  if (options.contains("limits"))
-    for (const auto& [grouping, group, budget_number, floor, amount] :
-         options["limits"].cast<std::vector<std::tuple<std::size_t, std::uint32_t, std::size_t, bool, double>>>())
-      in.set.limits.push_back({grouping, group, budget_number, floor, amount});
-  if (options.contains("names")) in.set.names = options["names"].cast<std::vector<std::string>>();
-  if (options.contains("start_prices")) in.set.start_prices = options["start_prices"].cast<std::vector<double>>();
-  if (options.contains("threads")) in.set.threads = options["threads"].cast<unsigned>();
-  if (options.contains("nodes")) in.set.nodes = options["nodes"].cast<std::uint64_t>();
-  if (options.contains("exact")) {
-    const auto word = options["exact"].cast<std::string>();
-    in.set.exact = word == "none" ? plan::proof::none : word == "full" ? plan::proof::full : plan::proof::automatic;
-  }
-  return in;
-}
-
-/// The status in the caller's names of accounts and limits.
-std::string words(const plan::allocation& r, const plan::settings& set, const py::object& account, const py::object& limit) {
-  if (r.failing.empty() || account.is_none()) return r.status;
-  return plan::sentence(
-      r, set, [&](std::size_t i) { return account(i).cast<std::string>(); }, [&](std::size_t q) { return limit(q).cast<std::string>(); });
-}
-
-}  // namespace
+void bind_plan_staff(py::module_& sub);
+void bind_plan_risk(py::module_& sub);
 
 void bind_plan(py::module_& m) {
   py::module_ sub = m.def_submodule("plan");
+  bind_plan_staff(sub);
+  bind_plan_risk(sub);
   py::class_<plan::allocation>(sub, "Allocation")
       .def_property_readonly("level", [](const py::object& self) { return look<std::uint32_t>(self.cast<const plan::allocation&>().level, self); })
       .def_property_readonly("loss", [](const py::object& self) { return look<double>(self.cast<const plan::allocation&>().loss, self); })
@@ -111,6 +63,19 @@ void bind_plan(py::module_& m) {
         return plan::explain(in.book, made, account, in.set);
       },
       "start"_a, "value"_a, "cost"_a, "budget"_a, "options"_a, "plan"_a, "account"_a);
+  sub.def(
+      "runner_ups",
+      [](column_in<std::uint64_t> start, column_in<double> value, column_in<double> cost, column_in<double> budget,
+         const py::dict& options, const plan::allocation& made) {
+        const book_in in = read_book(std::move(start), std::move(value), std::move(cost), std::move(budget), options);
+        plan::runner_up_columns out;
+        {
+          py::gil_scoped_release free;
+          out = plan::runner_ups(in.book, made, in.set);
+        }
+        return py::make_tuple(give(std::move(out.level)), give(std::move(out.behind)), give(std::move(out.switching)));
+      },
+      "start"_a, "value"_a, "cost"_a, "budget"_a, "options"_a, "plan"_a);
   sub.def(
       "price_ranges",
       [](column_in<std::uint64_t> start, column_in<double> value, column_in<double> cost, column_in<double> budget,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +16,11 @@ import pyarrow.compute as pc
 from . import _core
 from ._errors import Error
 from ._frames import Floats, Kind, codes, floats, give, kind_of, read, require
+from ._plan_assign import Assignment, assign, pairs
+from ._plan_spread import Spread, answers, spread
 
-__all__ = ["Explanation", "Least", "Plan", "allocate", "least"]
+__all__ = ["Assignment", "Explanation", "Least", "Plan", "Spread", "allocate", "answers", "assign", "common_draws",
+           "knowledge_gradient", "least", "pairs", "pool", "spread"]
 
 Exact = bool | Literal["auto"]
 _core_plan: Any = _core.plan
@@ -62,6 +65,9 @@ class _Book:
     kind: Kind
     names: tuple[str, str, str]
     groups: dict[str, tuple[npt.NDArray[np.uint32], list[Any]]]
+    order: npt.NDArray[np.int64] | None = None  # rows of the options in canonical order; None: as they came
+    revenue: Floats | None = None  # one an account
+    present: npt.NDArray[np.uint32] | None = None  # one an account
 
     def account_name(self, i: int) -> str:
         return str(i if self.accounts is None else self.accounts[i].as_py())
@@ -104,14 +110,18 @@ class Plan:
 
     Attributes
     ----------
-    choices : frame of the caller's kind (account, level, value, one cost a budget, loss, net), accounts sorted by id;
-        an array of level numbers where arrays came in.
+    choices : frame of the caller's kind, accounts sorted by id: account, level, value (gain), one cost a budget, loss (given up to
+        fit), net (gain less cost at the prices), runner_up (next best level), behind (how far, in money at the prices; negative where
+        the choice is a compromise), and ``switch_<budget>``: the price at which the runner-up is as good. With draws also low and
+        high (5 to 95 % of the gain) and chance (that the gain exceeds its cost at the prices).
+        An array of level numbers where arrays came in.
     prices : {budget: worth of one more unit}, money.
     value, bound, gap : gain of the plan; what no plan can exceed; (bound - value) / |bound|.
     used : {budget: what the plan uses}.
     status : "optimal", or "within 3.1e-06" (the gap).
     floor_prices, cap_prices : {(group, budget): what a unit of the floor costs, or of the cap is worth}.
-    log : hashes of the inputs, settings and version, so that the plan can be made again later.
+    log : hashes of the inputs and of the plan, settings and version: the same inputs give the same ``log["plan"]``, a year later too.
+    mean, cvar, totals : with draws: mean of the whole gain, mean of its worst draws, and the gain in every draw; else None.
     """
 
     choices: Any
@@ -128,6 +138,40 @@ class Plan:
     _settings: dict[str, Any] = field(repr=False)
     _raw: Any = field(repr=False)
     _options: dict[str, Any] = field(repr=False)
+    mean: float | None = None
+    cvar: float | None = None
+    totals: Floats | None = field(default=None, repr=False)
+    _rules: Any = field(default=None, repr=False)
+
+    @property
+    def baselines(self) -> Any:
+        """Frame (rule, value, regret, used_<budget>): what simple rules gain with the same budgets, and what they leave lying.
+
+        "the same for all" and "gain per unit of the first budget" always; "by revenue" and "ABC" where ``revenue`` was given, "last
+        year's plan" where ``present`` was. Regret = value of the plan (its mean, with draws) less that of the rule.
+        """
+        made = self._made_rules()
+        own = self.value if self.mean is None else self.mean
+        columns: dict[str, Any] = {"rule": [r[0] for r in made], "value": [r[2] for r in made], "regret": [own - r[2] for r in made]}
+        columns |= {f"used_{name}": [r[3][k] for r in made] for k, name in enumerate(self._book.budgets)}
+        return give(columns, self._book.kind)
+
+    def _made_rules(self) -> Any:
+        if self._rules is None:
+            book = self._book
+            self._rules = _core_plan.simple_rules(*_columns(book), np.empty(0) if book.revenue is None else book.revenue,
+                                                  np.empty(0, np.uint32) if book.present is None else book.present)
+        return self._rules
+
+    def cost_of_pin(self, account: Any, level: Any) -> tuple[float, float]:
+        """What holding one account at a level costs: (by solving again, no less than this by the prices). Money."""
+        i = self._book.account_number(account, "cost_of_pin")
+        row = int(self._book.start[i]) + self._book.level_number(i, level, "cost_of_pin")
+        pinned = self.resolve(pins={**(self._settings.get("pins") or {}), account: level})
+        rows = slice(int(self._book.start[i]), int(self._book.start[i + 1]))
+        net = self._book.value[rows] - self._book.cost[rows] @ np.array(list(self.prices.values()))
+        sure = float(net.max() - net[row - rows.start]) - (self._raw.dual - self.value)
+        return self.value - pinned.value, max(0.0, sure) if not self._settings.get("floors") and not self._settings.get("caps") else 0.0
 
     @property
     def price_intervals(self) -> Any:
@@ -179,13 +223,21 @@ class Plan:
             for (account, level), amount in values.items():
                 i = old.account_number(account, "values")
                 value[int(old.start[i]) + old.level_number(i, level, "values")] = amount
-        book = _Book(old.start, value, old.cost, {**old.budgets, **{k: float(v) for k, v in (budgets or {}).items()}},
-                     old.accounts, old.levels, old.kind, old.names, old.groups)
+        book = replace(old, value=value, budgets={**old.budgets, **{k: float(v) for k, v in (budgets or {}).items()}})
         settings = dict(self._settings)
         for name, given in (("pins", pins), ("excluded", excluded), ("minimum", minimum)):
             if given is not None:
                 settings[name] = given
+        draws = settings.get("draws")
+        if draws is not None and values:
+            raise Error("plan.resolve: 'values' of a plan from draws stand in the draws, give those to plan.allocate", "out_of_domain")
         return _solve(book, settings, start=[*self._raw.prices, *self._raw.limit_prices])
+
+    def _beside(self) -> str:
+        """What simple rules would gain, in words."""
+        own = self.value if self.mean is None else self.mean
+        return "simple rules with the same budgets: " + "; ".join(
+            f"{name} {_amount(value)}" + (f" ({100 * (value / own - 1):+.0f} %)" if own > 0 else "") for name, _, value, _ in self._made_rules())
 
     def _head(self) -> str:
         served = int(np.count_nonzero(np.asarray(self._raw.level)))
@@ -208,6 +260,7 @@ class Plan:
         lines = [self._head(), "one more unit is worth: " + ", ".join(f"{n} {_amount(p)}" for n, p in self.prices.items())]
         lines += ["  ".join(cell.ljust(w) if c == 0 else cell.rjust(w) for c, (cell, w) in enumerate(zip(r, wide, strict=True))).rstrip()
                   for r in [head, *body]]
+        lines.insert(2, self._beside())
         left = len(self._book.start) - 1 - len(body)
         return "\n".join(lines + ([f"... and {left:,} more in .choices"] if left > 0 else []))
 
@@ -216,7 +269,7 @@ class Plan:
         cells = "".join(f"<th>{html.escape(h)}</th>" for h in head)
         rows = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in r) + "</tr>" for r in body)
         worth = ", ".join(f"{html.escape(n)} {_amount(p)}" for n, p in self.prices.items())
-        return (f"<div><p><b>{html.escape(self._head())}</b><br>one more unit is worth: {worth}</p>"
+        return (f"<div><p><b>{html.escape(self._head())}</b><br>one more unit is worth: {worth}<br>{html.escape(self._beside())}</p>"
                 f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>")
 
 
@@ -224,16 +277,18 @@ def _columns(book: _Book) -> tuple[Any, Any, Any, Any]:
     return book.start, book.value, book.cost, np.array(list(book.budgets.values()), np.float64)
 
 
-def _frame_book(options: Any, budgets: Mapping[str, float], account: str, level: str, value: str, region: Sequence[str]) -> _Book:
+def _frame_book(options: Any, budgets: Mapping[str, float], account: str, level: str, value: str, region: Sequence[str],
+                extra: tuple[str | None, str | None]) -> _Book:
     if not budgets:
         raise Error("plan.allocate: 'budgets' is empty, wanted {name of a cost column: amount}", "empty")
-    table = read(options, "plan.allocate", [account, level, value, *budgets, *region])
+    table = read(options, "plan.allocate", [account, level, value, *budgets, *region, *(name for name in extra if name is not None)])
     who, accounts = codes(table, account)
     which, level_values = codes(table, level)
     gain = floats(table, value)
     cost = np.column_stack([floats(table, name) for name in budgets]) if len(table) else np.empty((0, len(budgets)))
     key = who.astype(np.uint64) * np.uint64(max(1, len(level_values))) + which
     step = np.diff(key.astype(np.int64))
+    order: Any = None
     if (step <= 0).any():
         order = np.argsort(key, kind="stable")
         key, who, which, gain, cost = key[order], who[order], which[order], gain[order], cost[order]
@@ -242,8 +297,6 @@ def _frame_book(options: Any, budgets: Mapping[str, float], account: str, level:
             at = int(twice[0])
             raise Error(f"plan.allocate: account {accounts[int(who[at])].as_py()!r} has level {level_values[int(which[at])].as_py()!r} "
                         "twice, wanted one row each", "duplicate")
-    else:
-        order = None
     start = np.concatenate([np.searchsorted(who, np.arange(len(accounts))), [len(who)]]).astype(np.uint64)
     groups: dict[str, tuple[npt.NDArray[np.uint32], list[Any]]] = {}
     for name in region:
@@ -257,6 +310,23 @@ def _frame_book(options: Any, budgets: Mapping[str, float], account: str, level:
                         "out_of_domain")
         groups[name] = (np.ascontiguousarray(first), names.to_pylist())
     names_of = level_values.take(pa.array(which))
+    first_row = start[:-1].astype(np.int64)
+    revenue: Floats | None = None
+    present: Any = None
+    if extra[0] is not None:
+        all_of = floats(table, extra[0])
+        revenue = np.ascontiguousarray((all_of if order is None else all_of[order])[first_row])
+    if extra[1] is not None:
+        column = table.column(extra[1]).combine_chunks()
+        today = pc.index_in(column.cast(level_values.type), value_set=level_values).to_numpy(zero_copy_only=False).astype(np.float64)
+        today = (today if order is None else today[order])[first_row]
+        hit = which == np.repeat(today, np.bincount(who, minlength=len(first_row)))
+        at_row = np.flatnonzero(hit)
+        present = np.full(len(first_row), 0xFFFFFFFF, np.uint32)
+        present[who[at_row]] = (at_row - first_row[who[at_row]]).astype(np.uint32)
+        odd = np.flatnonzero(present == 0xFFFFFFFF)
+        if len(odd):
+            raise Error(f"plan.allocate: {extra[1]!r} of account {accounts[int(odd[0])].as_py()!r} is none of its levels", "unknown_name")
     for column, label in [(gain, value), *[(cost[:, k], name) for k, name in enumerate(budgets)]]:
         bad = np.flatnonzero(~np.isfinite(column) | ((column < 0) & (label != value)))
         if len(bad):
@@ -265,7 +335,7 @@ def _frame_book(options: Any, budgets: Mapping[str, float], account: str, level:
             raise Error(f"plan.allocate: {label!r} of account {accounts[int(who[at])].as_py()!r} level {names_of[at].as_py()!r} is "
                         f"{column[at]:g}, wanted {wish}", "out_of_domain" if np.isfinite(column[at]) else "not_finite")
     return _Book(start, np.ascontiguousarray(gain), np.ascontiguousarray(cost), {k: float(v) for k, v in budgets.items()}, accounts,
-                 names_of, kind_of(options), (account, level, value), groups)
+                 names_of, kind_of(options), (account, level, value), groups, order, revenue, present)
 
 
 def _array_book(values: Any, costs: Any, budgets: Any) -> _Book:
@@ -313,51 +383,84 @@ def _core_options(book: _Book, settings: Mapping[str, Any]) -> tuple[dict[str, A
         raise Error(f"plan.allocate: 'exact' is {exact!r}, wanted True, False or 'auto'", "out_of_domain")
     options = {"pins": held("pins"), "excluded": held("excluded"), "minimum": held("minimum"), "limits": limits,
                "groups": [g[0] for g in book.groups.values()], "names": list(book.budgets), "threads": settings["threads"],
-               "nodes": settings["nodes"], "exact": "auto" if exact == "auto" else "full" if exact else "none"}
+               "nodes": settings["nodes"], **({} if book.present is None else {"present": book.present}),
+               "exact": "auto" if exact == "auto" else "full" if exact else "none"}
     return options, names
 
 
 def _solve(book: _Book, settings: dict[str, Any], start: list[float] | None = None) -> Plan:
     options, limits = _core_options(book, settings)
     first = {**options, "start_prices": start} if start is not None else options
-    raw = _core_plan.allocate(*_columns(book), first, book.account_name, lambda q: str(limits[q][1]))
+    draws = settings.get("draws")
+    if draws is None:
+        raw = _core_plan.allocate(*_columns(book), first, book.account_name, lambda q: str(limits[q][1]))
+        risky = None
+    else:
+        first = {**first, "exact": "none"} if settings["risk"] > 0 else first
+        raw, *risky = _core_plan.allocate_at_risk(*_columns(book), first, draws, settings["risk"], settings["tail"], 1e-4, 20, book.account_name,
+                                                  lambda q: str(limits[q][1]))
     if not raw.feasible:
         raise Error(f"plan.allocate: {raw.status}", "infeasible")
-    return _plan_of(book, settings, options, limits, raw)
+    return _plan_of(book, settings, options, limits, raw, risky)
 
 
-def _plan_of(book: _Book, settings: dict[str, Any], options: dict[str, Any], limits: list[tuple[str, Any, str]], raw: Any) -> Plan:
-    if book.accounts is None:
-        choices: Any = np.asarray(raw.level).astype(np.int64)
-    else:
-        row = book.start[:-1].astype(np.int64) + np.asarray(raw.level).astype(np.int64)
-        levels = book.levels.take(pa.array(row)) if book.levels is not None else pa.array(raw.level)
-        choices = give({book.names[0]: book.accounts, book.names[1]: levels, book.names[2]: book.value[row],
-                        **{name: book.cost[row, k] for k, name in enumerate(book.budgets)},
-                        "loss": np.asarray(raw.loss), "net": np.asarray(raw.net)}, book.kind)
-    names = list(book.budgets)
+def _hash(*columns: Any) -> str:
     digest = hashlib.sha256()
-    for column in (book.start, book.value, book.cost):
+    for column in columns:
         digest.update(np.ascontiguousarray(column).tobytes())
-    log = {"version": _core.__version__, "book": digest.hexdigest(), "budgets": dict(book.budgets),
-           "settings": {k: v for k, v in settings.items() if k != "threads" and v}}
+    return digest.hexdigest()
+
+
+def _plan_of(book: _Book, settings: dict[str, Any], options: dict[str, Any], limits: list[tuple[str, Any, str]], raw: Any,
+             risky: Any = None) -> Plan:
+    level = np.asarray(raw.level)
+    if book.accounts is None:
+        choices: Any = level.astype(np.int64)
+    else:
+        first = book.start[:-1].astype(np.int64)
+        row = first + level.astype(np.int64)
+        other, behind, switch = _core_plan.runner_ups(*_columns(book), options, raw)
+        switch = switch.reshape(len(level), len(book.budgets))
+
+        def name_of(rows: Any, none: Any = None) -> Any:
+            return pa.array(rows - first) if book.levels is None else book.levels.take(pa.array(rows, mask=none))
+
+        columns = {book.names[0]: book.accounts, book.names[1]: name_of(row), book.names[2]: book.value[row],
+                   **{name: book.cost[row, k] for k, name in enumerate(book.budgets)},
+                   "loss": np.asarray(raw.loss), "net": np.asarray(raw.net), "runner_up": name_of(first + other.astype(np.int64), other == level),
+                   "behind": behind, **{f"switch_{name}": switch[:, k] for k, name in enumerate(book.budgets)}}
+        if risky is not None:
+            columns |= {"low": risky[4], "high": risky[5], "chance": risky[3]}
+        choices = give(columns, book.kind)
+    names = list(book.budgets)
+    log = {"version": _core.__version__, "book": _hash(book.start, book.value, book.cost), "budgets": dict(book.budgets),
+           "settings": {k: v for k, v in settings.items() if k not in ("threads", "draws") and v}, "plan": _hash(level)}
+    for name, given in (("draws", settings.get("draws")), ("revenue", book.revenue), ("present", book.present)):
+        if given is not None:
+            log[name] = _hash(given)
     prices = {kind: {(g, b): p for (k, g, b), p in zip(limits, raw.limit_prices, strict=True) if k == kind} for kind in ("floors", "caps")}
     return Plan(choices, dict(zip(names, raw.prices, strict=True)), raw.value, raw.bound, raw.gap, raw.status,
-                dict(zip(names, raw.used, strict=True)), prices["floors"], prices["caps"], log, book, settings, raw, options)
+                dict(zip(names, raw.used, strict=True)), prices["floors"], prices["caps"], log, book, settings, raw, options,
+                *(risky[:3] if risky is not None else ()))
 
 
-def _book_of(options: Any, budgets: Any, costs: Any, account: str, level: str, value: str, region: str | Sequence[str] | None) -> _Book:
+def _book_of(options: Any, budgets: Any, costs: Any, account: str, level: str, value: str, region: str | Sequence[str] | None,
+             revenue: Any = None, present: Any = None) -> _Book:
     if costs is not None:
-        return _array_book(options, costs, budgets)
+        book = _array_book(options, costs, budgets)
+        return replace(book, revenue=None if revenue is None else np.asarray(revenue, np.float64),
+                       present=None if present is None else np.asarray(present, np.uint32))
     if not isinstance(budgets, Mapping):
         raise Error("plan.allocate: 'budgets' must be {name of a cost column: amount} for a frame", "bad_format")
-    return _frame_book(options, budgets, account, level, value, [region] if isinstance(region, str) else list(region or ()))
+    return _frame_book(options, budgets, account, level, value, [region] if isinstance(region, str) else list(region or ()),
+                       (revenue, present))
 
 
 def allocate(options: Any, budgets: Any, *, costs: Any = None, account: str = "account", level: str = "level", value: str = "value",
              region: str | Sequence[str] | None = None, pins: Mapping[Any, Any] | None = None,
              excluded: Sequence[tuple[Any, Any]] | None = None, minimum: Mapping[Any, Any] | None = None,
              floors: Mapping[tuple[Any, str], float] | None = None, caps: Mapping[tuple[Any, str], float] | None = None,
+             revenue: Any = None, present: Any = None, draws: Any = None, risk: float = 0.0, tail: float = 0.1,
              exact: Exact = "auto", nodes: int = 20_000, threads: int = 0) -> Plan:
     """One level of effort for every account under shared budgets, with the largest sum of gains.
 
@@ -370,6 +473,11 @@ def allocate(options: Any, budgets: Any, *, costs: Any = None, account: str = "a
     pins, minimum : {account: level}: exactly this level; this level or a later one.
     excluded : pairs (account, level) that may not be chosen.
     floors, caps : {(group, budget): amount}: what the group takes at least, at most.
+    revenue, present : columns of the frame (or arrays, one entry an account) with today's revenue and today's level: the plan is never
+        worse than today's where that keeps the budgets, and ``baselines`` shows both rules beside it.
+    draws : array (rows of the options, S), or (accounts, levels, S) for arrays: posterior draws of every gain. The values are then
+        their means. float32 halves the memory.
+    risk, tail : weight of the mean of the worst ``tail`` of the draws (CVaR) beside the mean: 0 the mean alone, 1 the tail alone.
     exact : "auto" proves optimality on small books, True tries to, False stops at the certified gap.
     nodes : of the proof; a count and not a time, so that every machine gives the same plan.
 
@@ -386,9 +494,98 @@ def allocate(options: Any, budgets: Any, *, costs: Any = None, account: str = "a
     Costs a few passes over the options. Rows may come in any order; the plan is the same. Source: multiple-choice
     knapsack by Lagrangian decomposition, Sinha and Zoltners (1979), Operations Research 27, 503-515.
     """
-    book = _book_of(options, budgets, costs, account, level, value, region)
+    book = _book_of(options, budgets, costs, account, level, value, region, revenue, present)
+    if draws is not None:
+        draws = np.asarray(draws)
+        draws = np.ascontiguousarray(draws, np.float32 if draws.dtype == np.float32 else np.float64).reshape(len(book.value), -1) if len(book.value) else draws
+        if not np.isfinite(draws).all():
+            raise Error("plan.allocate: 'draws' hold NaN or infinity, wanted numbers", "not_finite")
+        if book.order is not None:
+            draws = np.ascontiguousarray(draws[book.order])
+        book = replace(book, value=np.ascontiguousarray(draws.mean(axis=1, dtype=np.float64)))
     return _solve(book, {"pins": pins, "excluded": excluded, "minimum": minimum, "floors": floors, "caps": caps, "exact": exact,
-                         "nodes": nodes, "threads": threads})
+                         "nodes": nodes, "threads": threads, "draws": draws, "risk": risk, "tail": tail})
+
+
+def common_draws(options: Any, *, draws: int = 200, factors: Mapping[str, float] | None = None, own: float = 0.3, account: str = "account",
+                 value: str = "value", seed: int = 0, threads: int = 0) -> npt.NDArray[np.float32]:
+    """Draws of the gains in which countries, currencies and the like move together: input of ``allocate(draws=...)``.
+
+    gain = value * exp(sum of the account's common factors + its own noise - variance / 2), so the mean stays ``value``. Accounts that
+    are independent diversify away; without factors risk changes no plan.
+
+    Parameters
+    ----------
+    options : frame: account, value, and the columns of the factors; rows in any order.
+    factors : {column: standard deviation of the log}, e.g. {"country": 0.2, "currency": 0.1}.
+    own : float
+        Standard deviation of the log of each account's own noise.
+    seed : int
+        Names the random streams.
+
+    Returns
+    -------
+    float32 array (rows, draws), in the order of the rows.
+    """
+    names = list(factors or {})
+    table = read(options, "plan.common_draws", [account, value, *names])
+    who, accounts = codes(table, account)
+    order = np.argsort(who, kind="stable")
+    start = np.concatenate([np.searchsorted(who[order], np.arange(len(accounts))), [len(who)]]).astype(np.uint64)
+    lists = [(np.ascontiguousarray(codes(table, name)[0][order][start[:-1].astype(np.int64)]), float((factors or {})[name])) for name in names]
+    made = _core_plan.common_draws(start, floats(table, value)[order], lists, np.full(len(accounts), float(own)), draws, seed, threads)
+    out = np.empty((len(who), draws), np.float32)
+    out[order] = made.reshape(len(who), draws)
+    return out
+
+
+def knowledge_gradient(net: Any, slope: Any) -> Floats:
+    """What one try of each account is worth for the knowledge it gives, in money.
+
+    Parameters
+    ----------
+    net : array (accounts, levels): value less cost at the prices.
+    slope : array (accounts, levels): how far one observation is expected to move each (predictive standard deviation, any sign).
+
+    Returns
+    -------
+    array (accounts,): E max (net + slope Z) - max net >= 0; add it to the value of a small trial level.
+
+    Notes
+    -----
+    Source: Frazier, Powell and Dayanik (2009), INFORMS Journal on Computing 21, 599-613.
+    """
+    a, s = np.atleast_2d(np.asarray(net, np.float64)), np.atleast_2d(np.asarray(slope, np.float64))
+    if a.shape != s.shape:
+        raise Error(f"plan.knowledge_gradient: 'net' has shape {a.shape}, 'slope' {s.shape}", "size_mismatch")
+    out: Floats = _core_plan.knowledge_gradient(np.ascontiguousarray(a), np.ascontiguousarray(s), a.shape[1])
+    return out
+
+
+def pool(idle: Any, *, account: str = "account", owner_gain: str = "owner_gain", pool_gain: str = "pool_gain", act: str = "act",
+         decay: str = "decay", moving: float = 0.0, discount: float = 1.0, delay: float = 0.0) -> Any:
+    """Which idle accounts return to the pool: those that lose value by waiting for their owner, not those idle for some days.
+
+    Parameters
+    ----------
+    idle : frame: account; owner_gain, pool_gain (net gain if the owner, or the pool's next manager, works it; money); act (chance
+        that the owner acts in a period), decay (chance that the occasion is lost in a period without work).
+    moving, discount, delay : cost of changing hands; factor a period; periods until the pool works it.
+
+    Returns
+    -------
+    frame of the caller's kind: account, keep, release, lost (release - keep), give_back; most lost first.
+
+    Notes
+    -----
+    keep = act owner_gain / (1 - (1 - act)(1 - decay) discount): the gain when it comes, if it is still there.
+    """
+    table = read(idle, "plan.pool", [account, owner_gain, pool_gain, act, decay])
+    keep, release, lost, back = _core_plan.pool_rule(floats(table, owner_gain), floats(table, pool_gain), floats(table, act), floats(table, decay),
+                                                     moving, discount, delay)
+    order = np.argsort(-lost, kind="stable")
+    return give({account: table.column(account).take(pa.array(order)), "keep": keep[order], "release": release[order], "lost": lost[order],
+                 "give_back": back[order].astype(bool)}, kind_of(idle))
 
 
 @dataclass(frozen=True)
@@ -424,6 +621,5 @@ def least(options: Any, budgets: Any, *, vary: str, target: float, costs: Any = 
                                                      lambda q: str(limits[q][1]))
     if status != "reached":
         raise Error(f"plan.least: {status}", "infeasible")
-    final = _Book(book.start, book.value, book.cost, {**book.budgets, vary: amount}, book.accounts, book.levels, book.kind, book.names,
-                  book.groups)
+    final = replace(book, budgets={**book.budgets, vary: amount})
     return Least(amount, at_least, _plan_of(final, settings, made, limits, raw))

@@ -85,7 +85,8 @@ def test_the_frame_that_went_in_comes_out(make: Any, kind: type) -> None:
     p = plan.allocate(make(frame(v, c)), budgets(b))
     assert type(p.choices) is kind
     names = p.choices.column_names if kind is pa.Table else list(p.choices.columns)
-    assert names == ["account", "level", "value", "hours", "money", "slots", "loss", "net"]
+    assert names == ["account", "level", "value", "hours", "money", "slots", "loss", "net", "runner_up", "behind", "switch_hours",
+                     "switch_money", "switch_slots"]
     assert list(np.asarray(p.choices["level"])) == list(plan.allocate(v, b, costs=c).choices)
 
 
@@ -188,8 +189,9 @@ def test_arrays_of_unlike_shape() -> None:
 def test_the_print_is_an_answer_and_the_log_repeats() -> None:
     p = plan.allocate(pd.DataFrame(SMALL), {"hours": 6})
     assert repr(p).splitlines()[0] == "Plan: 1 of 2 accounts; gain 7; 4 of 6 hours; optimal"
-    assert repr(p).splitlines()[2].split() == ["account", "level", "gain", "hours", "net"]
-    assert repr(p).splitlines()[3].split()[:4] == ["x", "1", "7", "3"]
+    assert repr(p).splitlines()[2] == ("simple rules with the same budgets: the same for all 0 (-100 %); gain per unit of the first budget 7 (+0 %)")
+    assert repr(p).splitlines()[3].split() == ["account", "level", "gain", "hours", "net"]
+    assert repr(p).splitlines()[4].split()[:4] == ["x", "1", "7", "3"]
     assert "<table>" in p._repr_html_()
     assert p.log == plan.allocate(pd.DataFrame(SMALL), {"hours": 6}).log
 
@@ -197,3 +199,71 @@ def test_the_print_is_an_answer_and_the_log_repeats() -> None:
 def test_no_accounts() -> None:
     p = plan.allocate(pd.DataFrame(SMALL).iloc[:0], {"hours": 6})
     assert p.value == 0 and p.status == "optimal" and len(p.choices) == 0
+
+
+def test_the_columns_of_the_choices_agree_with_explain() -> None:
+    v, c, b = instance(200)
+    p = plan.allocate(pd.DataFrame(frame(v, c)), budgets(b))
+    for i in (0, 7, 55, 199):
+        why = p.explain(p.choices.account[i])
+        row = p.choices.iloc[i]
+        assert row.runner_up == why.runner_up and row.value == why.value
+        want = why.switching["hours"]
+        assert (want is None and np.isnan(row.switch_hours)) or row.switch_hours == pytest.approx(want)
+
+
+def test_rules_are_beaten_and_todays_plan_is_never_undercut() -> None:
+    v, c, b = instance(300)
+    r = np.random.default_rng(3)
+    f = pd.DataFrame(frame(v, c)).assign(revenue=np.repeat(v[:, 3] * r.lognormal(0, 1, 300), 4))
+    p = plan.allocate(f, budgets(b), revenue="revenue")
+    assert list(p.baselines.rule) == ["by revenue", "ABC", "the same for all", "gain per unit of the first budget"]
+    assert (p.baselines.regret > 0).all() and (p.baselines.used_hours <= b[0] + 1e-6).all()
+    best = np.repeat(plan.allocate(v, b, costs=c, exact=True).choices, 4)
+    kept = plan.allocate(f.assign(today=best), budgets(b), present="today", exact=False)
+    assert kept.value == pytest.approx(v[np.arange(300), best[::4]].sum())
+    assert kept.baselines.regret[0] == pytest.approx(0, abs=1e-6)
+    with pytest.raises(gx.Error, match="plan.allocate: 'today' of account 'A00000' is none of its levels"):
+        plan.allocate(f.assign(today=9), budgets(b), present="today")
+
+
+def test_draws_with_common_factors_and_the_log() -> None:
+    v, c, b = instance(120)
+    f = pd.DataFrame(frame(v, c)).assign(country=np.repeat(np.where(np.arange(120) < 80, "x", "y"), 4)).sample(frac=1, random_state=1)
+    d = plan.common_draws(f, draws=300, factors={"country": 0.6}, own=0.2, seed=4)
+    assert d.shape == (480, 300)
+    assert np.allclose(plan.common_draws(f.iloc[::-1], draws=300, factors={"country": 0.6}, own=0.2, seed=4)[::-1], d)
+    plain, careful = (plan.allocate(f, budgets(b), draws=d, risk=risk) for risk in (0.0, 0.9))
+    assert plain.mean is not None and careful.mean is not None and plain.cvar is not None and careful.cvar is not None
+    assert careful.cvar >= plain.cvar * (1 - 1e-9) and careful.mean <= plain.mean * (1 + 1e-9)
+    assert careful.value <= careful.bound and {"low", "high", "chance"} <= set(careful.choices.columns)
+    assert (careful.choices.low <= careful.choices.high).all()
+    again = plan.allocate(f.sort_index(), budgets(b), draws=d[np.argsort(f.index)], risk=0.9, threads=3)
+    assert again.log == careful.log and again.choices.level.equals(careful.choices.level)
+    with pytest.raises(gx.Error, match="'draws' hold NaN"):
+        plan.allocate(f, budgets(b), draws=np.full((480, 3), np.nan))
+
+
+def test_the_cost_of_a_pin_is_at_least_what_the_prices_say() -> None:
+    v, c, b = instance(200)
+    p = plan.allocate(pd.DataFrame(frame(v, c)), budgets(b))
+    who = p.choices.account[p.choices.level == 0].iloc[0]
+    cost, sure = p.cost_of_pin(who, 3)
+    assert cost >= sure - 1e-6 and cost > 0
+
+
+def test_the_pool_takes_what_waits_in_vain() -> None:
+    idle = pd.DataFrame({"account": ["busy", "sleepy", "steady"], "owner_gain": [100.0, 100.0, 100.0], "pool_gain": [80.0, 80.0, 80.0],
+                         "act": [0.9, 0.05, 0.05], "decay": [0.2, 0.2, 0.0]})
+    out = plan.pool(idle).set_index("account")
+    assert out.give_back.to_dict() == {"sleepy": True, "busy": False, "steady": False}
+    assert out.keep["steady"] == pytest.approx(100)
+    wait = sum((0.95 * 0.8) ** t * 0.05 * 100 for t in range(500))
+    assert out.keep["sleepy"] == pytest.approx(wait) and out.lost["sleepy"] == pytest.approx(80 - wait)
+    with pytest.raises(gx.Error, match="plan::pool_rule: 'act' of account 0 is 1.5"):
+        plan.pool(idle.assign(act=1.5))
+
+
+def test_a_try_is_worth_what_it_can_change() -> None:
+    kg = plan.knowledge_gradient([[0.0, -1.0], [0.0, -1.0]], [[0.0, 0.0], [0.0, 2.0]])
+    assert kg[0] == 0.0 and kg[1] == pytest.approx(2 * (0.3520653 - 0.5 * 0.3085375), rel=1e-5)

@@ -92,6 +92,26 @@ inline bool prove(const problem& p, std::span<const double> l, const settings& s
   return proven;
 }
 
+/// Takes today's plan where it keeps the rows and is worth more than `x`; true when it was taken.
+inline bool start_from(const book& b, const restricted& open, std::span<const std::uint32_t> present, bool fits,
+                       draft& x) {
+  const problem& p = open.p;
+  if (present.size() != p.n || p.n == 0) return false;
+  draft today;
+  today.choice.assign(p.n, 0);
+  for (std::size_t i = 0; i < p.n; ++i) {
+    const auto count = static_cast<std::uint32_t>(p.start[i + 1] - p.start[i]);
+    std::uint32_t j = 0;
+    while (j < count && open.level(b, i, j) != present[i]) ++j;
+    if (j == count) return false;  // closed by a pin, an exclusion or a budget
+    today.choice[i] = j;
+  }
+  recount(p, today);
+  if (!kept(p, today) || (fits && today.value <= x.value)) return false;
+  x = std::move(today);
+  return true;
+}
+
 }  // namespace detail
 
 /// The failing rows in words. `account` and `limit_name` turn numbers into the caller's names.
@@ -229,6 +249,7 @@ template <class AccountName, class LimitName>
       hand.pairs(256, 64);
     }
     if (fits) detail::recount(p, x);
+    fits = detail::start_from(b, open, set.present, fits, x) || fits;
     const bool proven = detail::prove(p, best.l, set, fits, x, plan);
     if (plan.value == -std::numeric_limits<double>::infinity()) {
       const detail::relaxation miss = detail::least_relaxation(p);

@@ -53,6 +53,7 @@ struct settings {
   std::vector<std::span<const std::uint32_t>> groups;  // columns of group numbers, one entry an account
   std::vector<limit> limits;                           // floors and caps of groups
   std::vector<double> start_prices;                    // warm start: prices of budgets (and limits) of a similar book
+  std::span<const std::uint32_t> present = {};         // today's levels, one an account, or empty: never do worse
   std::vector<std::string> names;                      // of the budgets, for sentences; "budget 0" when missing
 };
 

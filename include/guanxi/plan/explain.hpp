@@ -7,6 +7,7 @@
 
 #include <guanxi/base/error.hpp>
 #include <guanxi/base/interval.hpp>
+#include <guanxi/base/parallel.hpp>
 #include <guanxi/plan/book.hpp>
 
 namespace guanxi::plan {
@@ -83,6 +84,39 @@ namespace guanxi::plan {
     const double at = plan.prices[d] + (out.runner_net - out.net) / more;
     if (at >= 0.0) out.switching[d] = at;
   }
+  return out;
+}
+
+/// Runner-up of every account, as columns.
+struct runner_up_columns {
+  std::vector<std::uint32_t> level;  // == the chosen level where there is no other
+  std::vector<double> behind;        // net of the choice less that of the runner-up; negative for a compromise; NaN: none
+  std::vector<double> switching;     // accounts x K: price at which both are worth the same; NaN: never
+};
+
+/// explain() for every account. Costs O(rows K) and the look at the account's conditions.
+[[nodiscard]] inline runner_up_columns runner_ups(const book& b, const allocation& plan, const settings& set = {}) {
+  const std::size_t n = plan.level.size(), k = b.budgets;
+  runner_up_columns out;
+  out.level.resize(n);
+  out.behind.resize(n);
+  out.switching.resize(n * k);
+  std::vector<char> bound_by(n, 0);
+  for (const auto* list : {&set.pins, &set.excluded, &set.minimum})
+    for (const held& h : *list) bound_by[h.account] = 1;
+  settings free = set;
+  free.pins.clear(), free.excluded.clear(), free.minimum.clear();
+  parallel_blocks(
+      n, 1024,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const explanation e = explain(b, plan, i, bound_by[i] ? set : free);
+          out.level[i] = e.runner_up;
+          out.behind[i] = e.net - e.runner_net;
+          for (std::size_t d = 0; d < k; ++d) out.switching[i * k + d] = e.switching[d];
+        }
+      },
+      set.threads);
   return out;
 }
 

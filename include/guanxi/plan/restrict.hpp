@@ -117,6 +117,9 @@ inline void check(const book& b, std::span<const double> budget, const settings&
   known(set.pins, "pins");
   known(set.excluded, "excluded");
   known(set.minimum, "minimum");
+  if (!set.present.empty() && set.present.size() != b.accounts())
+    fail(errc::size_mismatch, "'present' has " + std::to_string(set.present.size()) + " entries, the book has " +
+                                  std::to_string(b.accounts()) + " accounts");
   for (const auto& column : set.groups)
     if (column.size() != b.accounts())
       fail(errc::size_mismatch, "'groups' has " + std::to_string(column.size()) + " entries, the book has " +
