@@ -46,14 +46,16 @@ std::string token(const due_list& list, std::span<const expiry_rule> rules) {
 }
 
 template <class Store>
-std::string country_now(Store& s, std::int64_t subject, std::int64_t country) {
-  const instant t = s.now();
-  statement q(s.db,
-              "select value from fact where subject = ?1 and field = ?2 and item = 0 and tt = 9223372036854775807 and "
-              "vf <= ?3 and vt > "
-              "?3 and person = 0");
-  q.bind(1, subject).bind(2, country).bind(3, t);
-  return q.step() ? q.text(0) : std::string();
+std::string country_now(Store& s, const typename Store::field_info& country, std::int64_t subject) {
+  value held;
+  {
+    statement q(s.db, "select body from pack where subject = ?");
+    q.bind(1, subject);
+    if (!q.step() || !Store::packed_value(q.view(0), country.id, held)) held = {};
+  }
+  if (held.index() == 0) held = s.one_of(subject, country, {s.now(), always - 1});
+  const auto* text = std::get_if<std::string>(&held);
+  return text == nullptr ? std::string() : *text;
 }
 
 template <class Store>
@@ -62,7 +64,7 @@ due_list find_due(Store& s, std::span<const expiry_rule> rules, instant at) {
   s.load_fields();
   const auto* country = s.find_field("country");
   const bool by_country = country != nullptr && country->kind == 4 && !country->personal;
-  const std::int64_t country_id = by_country ? country->id : 0;
+  const auto here = by_country ? *country : typename Store::field_info{};
   std::map<std::int64_t, std::vector<std::size_t>> rules_of;  // by field
   for (const auto& [name, f] : s.fields_by_name)
     for (std::size_t i = 0; i < rules.size(); ++i)
@@ -93,7 +95,7 @@ due_list find_due(Store& s, std::span<const expiry_rule> rules, instant at) {
       if (end == always || (by_validity && tt != always)) continue;
       if (!rule.country.empty()) {
         const auto [it, fresh] = countries.try_emplace(q.whole(0));
-        if (fresh && by_country) it->second = country_now(s, q.whole(0), country_id);
+        if (fresh && by_country) it->second = country_now(s, here, q.whole(0));
         if (it->second != rule.country) continue;
       }
       const instant when_due = due(rule, end);

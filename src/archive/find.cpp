@@ -1,7 +1,7 @@
 // Questions: one file, one field, who meets conditions, what was ever believed.
 #include <algorithm>
 
-#include "store.hpp"
+#include "pack.hpp"
 
 namespace guanxi::archive {
 
@@ -13,30 +13,33 @@ archive::store::asked archive::store::question(const as_seen& seen, const char* 
   return q;
 }
 
+/// The pack is asked first: whoever unpacks a file meanwhile has its rows in place when the pack is gone.
 value archive::store::one(std::string_view customer, const field_info& f, asked q) {
-  statement s(db,
-              "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
-              "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tf <= ?3 and f.tt > ?3 and f.vf <= ?4 and f.vt > "
-              "?4 order by f.tf desc limit 1");
-  s.bind_text(1, customer).bind(2, f.id).bind(3, q.k).bind(4, q.v);
-  return answer(s, f);
+  std::int64_t subject = 0;
+  {
+    statement s(db,
+                "select c.id, p.tf, p.vf, p.body from customer c left join pack p on p.subject = c.id where c.ref = ?");
+    s.bind_text(1, customer);
+    if (!s.step()) return {};
+    subject = s.whole(0);
+    value held;
+    if (!s.null(3) && packed_value(s.view(3), f.id, held)) {
+      if (s.whole(1) <= q.k && s.whole(2) <= q.v) return held;
+      return {};
+    }
+  }
+  return one_of(subject, f, q);
 }
 
-/// Now, and all that is known: the newest version that holds.
-value archive::store::one_now(std::string_view customer, const field_info& f, instant v) {
+value archive::store::one_of(std::int64_t subject, const field_info& f, asked q) {
   statement s(
       db,
-      "select f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on f.subject = c.id "
-      "where c.ref = ?1 and f.field = ?2 and f.item = 0 and f.tt = 9223372036854775807 and f.vf <= ?3 and f.vt > "
-      "?3 order by f.tf desc limit 1");
-  s.bind_text(1, customer).bind(2, f.id).bind(3, v);
-  return answer(s, f);
-}
-
-value archive::store::answer(statement& s, const field_info& f) {
+      "select value, person, vf, tf from fact where subject = ?1 and field = ?2 and item = 0 and tf <= ?3 and tt "
+      "> ?3 and vf <= ?4 and vt > ?4 order by tf desc limit 1");
+  s.bind(1, subject).bind(2, f.id).bind(3, q.k).bind(4, q.v);
   if (!s.step()) return {};
   if (const std::int64_t person = s.whole(1); person != 0)
-    return unseal({s.whole(2), f.id, 0, s.whole(3), s.whole(4), person}, s.view(0), s.null(0)).value;
+    return unseal({subject, f.id, 0, s.whole(2), s.whole(3), person}, s.view(0), s.null(0)).value;
   return s.read(0, f.kind);
 }
 
@@ -78,6 +81,15 @@ std::vector<fact> archive::file(std::string_view customer, const as_seen& seen) 
     }
     out.push_back(std::move(x));
   }
+  statement loaded(s.db,
+                   "select p.body from customer c cross join pack p on p.subject = c.id where c.ref = ?1 and p.tf <= "
+                   "?2 and p.vf <= ?3");
+  loaded.bind_text(1, customer).bind(2, asked.k).bind(3, asked.v);
+  if (loaded.step()) {
+    std::string_view body = loaded.view(0);
+    packed_fact f;
+    while (next_fact(body, f)) out.push_back({s.field_of(f.field)->name, {}, false, f.value()});
+  }
   std::stable_sort(out.begin(), out.end(),
                    [](const fact& l, const fact& r) { return std::tie(l.field, l.key) < std::tie(r.field, r.key); });
   return out;
@@ -93,7 +105,7 @@ value archive::get(std::string_view customer, std::string_view field, const as_s
   const in_turn turn(store_);
   store& s = *store_;
   const store::field_info* f = single(s, field);
-  if (!seen.as_of && !seen.known_at) return f == nullptr ? value{} : s.one_now(customer, *f, s.now_quick());
+  if (!seen.as_of && !seen.known_at) return f == nullptr ? value{} : s.one(customer, *f, {s.now_quick(), always - 1});
   const store::asked asked = s.question(seen, "get");
   return f == nullptr ? value{} : s.one(customer, *f, asked);
 }
@@ -135,6 +147,21 @@ std::vector<version> archive::history(std::string_view customer, std::string_vie
     }
     out.push_back(std::move(v));
   }
+  statement loaded(s.db,
+                   "select p.body, p.vf, p.tf, o.source, o.user from customer c cross join pack p on p.subject = c.id "
+                   "left join origin o "
+                   "on o.id = p.origin where c.ref = ?1");
+  loaded.bind(1, customer);
+  if (loaded.step()) {
+    std::string_view body = loaded.view(0);
+    packed_fact f;
+    while (next_fact(body, f)) {
+      const std::string& name = s.field_of(f.field)->name;
+      if (field.empty() || name == field)
+        out.push_back(
+            {name, {}, f.value(), loaded.whole(1), always, loaded.whole(2), always, loaded.text(3), loaded.text(4)});
+    }
+  }
   std::stable_sort(out.begin(), out.end(), [](const version& l, const version& r) {
     return std::tie(l.field, l.key, l.known_from, l.valid_from) < std::tie(r.field, r.key, r.known_from, r.valid_from);
   });
@@ -152,8 +179,18 @@ std::vector<std::int64_t> subjects(statement& q) {
   return out;
 }
 
+/// Who meets a condition: by rows of their own, and by lists of what was loaded (which must be looked at again).
+struct met {
+  std::vector<std::int64_t> sure, listed;
+  [[nodiscard]] std::vector<std::int64_t> either() const {
+    std::vector<std::int64_t> out;
+    std::set_union(sure.begin(), sure.end(), listed.begin(), listed.end(), std::back_inserter(out));
+    return out;
+  }
+};
+
 template <class Store>
-std::vector<std::int64_t> meeting(Store& s, const field_value& condition, instant v, instant k) {
+met meeting(Store& s, const field_value& condition, instant v, instant k) {
   const auto& [name, x] = condition;
   const auto* f = s.find_field(name);
   if (f == nullptr) throw error(errc::unknown_name, "archive::find: no field '" + name + "'");
@@ -164,24 +201,23 @@ std::vector<std::int64_t> meeting(Store& s, const field_value& condition, instan
     if (item == 0) return {};
     statement q(s.db,
                 "select subject from fact where item = ?4 and item > 0 and field = ?3 and tf <= ?1 and tt > ?1 and vf "
-                "<= ?2 and vt > "
-                "?2 and value is not null");
+                "<= ?2 and vt > ?2 and value is not null");
     q.bind(1, k).bind(2, v).bind(3, f->id).bind(4, item);
-    return subjects(q);
+    return {subjects(q), {}};
   }
-  if (x.index() != 0 && f->kind != 0 && f->kind != static_cast<std::int64_t>(x.index()))
+  if (x.index() == 0) return {};
+  if (f->kind != 0 && f->kind != static_cast<std::int64_t>(x.index()))
     throw error(errc::bad_format, "archive::find: field '" + name + "' holds " +
                                       std::string(kind_name(static_cast<std::size_t>(f->kind))) + ", this is " +
                                       std::string(kind_name(x.index())));
   const bool indexed = value_text(x).size() <= 30;  // bytes here, letters in the index
-  statement q(
-      s.db,
-      indexed ? "select subject from fact where field = ?3 and value = ?4 and person = 0 and length(value) <= 40 and "
-                "item = 0 and tf <= ?1 and tt > ?1 and vf <= ?2 and vt > ?2"
-              : "select subject from fact where field = ?3 and value = ?4 and person = 0 and item = 0 and tf <= ?1 and "
-                "tt > ?1 and vf <= ?2 and vt > ?2");
+  statement q(s.db, indexed
+                        ? "select subject from fact where field = ?3 and value = ?4 and person = 0 and length(value) "
+                          "<= 40 and item = 0 and tf <= ?1 and tt > ?1 and vf <= ?2 and vt > ?2"
+                        : "select subject from fact where field = ?3 and value = ?4 and person = 0 and item = 0 and tf "
+                          "<= ?1 and tt > ?1 and vf <= ?2 and vt > ?2");
   q.bind(1, k).bind(2, v).bind(3, f->id).bind(4, x);
-  return subjects(q);
+  return {subjects(q), s.listed(*f, x)};
 }
 
 }  // namespace
@@ -197,25 +233,34 @@ std::vector<std::string> archive::find(std::span<const field_value> conditions, 
     statement q(s.db,
                 "select c.ref from customer c where exists(select 1 from fact f where f.subject = c.id and f.tf <= ?1 "
                 "and f.tt > ?1 "
-                "and f.vf <= ?2 and f.vt > ?2 and (f.value is not null or f.person > 0)) order by c.ref");
+                "and f.vf <= ?2 and f.vt > ?2 and (f.value is not null or f.person > 0)) or exists(select 1 from pack "
+                "p where p.subject = c.id and "
+                "p.tf <= ?1 and p.vf <= ?2) order by c.ref");
     q.bind(1, asked.k).bind(2, asked.v);
     while (q.step()) out.push_back(q.text(0));
     return out;
   }
-  std::vector<std::int64_t> found;
-  bool first = true;
-  const auto meet = [&](std::vector<std::int64_t> part) {
-    if (first) {
-      found = std::move(part);
-    } else {
-      std::vector<std::int64_t> both;
-      std::set_intersection(found.begin(), found.end(), part.begin(), part.end(), std::back_inserter(both));
-      found = std::move(both);
-    }
-    first = false;
-  };
-  for (const field_value& condition : conditions) meet(meeting(s, condition, asked.v, asked.k));
-  if (!text.empty()) meet(s.subjects_with(text, asked.v, asked.k));
+  std::vector<met> parts;
+  for (const field_value& condition : conditions) parts.push_back(meeting(s, condition, asked.v, asked.k));
+  if (!text.empty()) parts.push_back({s.subjects_with(text, asked.v, asked.k), {}});
+  std::vector<std::int64_t> found = parts.front().either();
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    std::vector<std::int64_t> both;
+    const auto more = parts[i].either();
+    std::set_intersection(found.begin(), found.end(), more.begin(), more.end(), std::back_inserter(both));
+    found = std::move(both);
+  }
+  statement packed(s.db, "select exists(select 1 from pack where subject = ? and tf <= ? and vf <= ?)");
+  std::erase_if(found, [&](std::int64_t subject) {
+    const bool sure = std::all_of(parts.begin(), parts.end(), [&](const met& m) {
+      return std::binary_search(m.sure.begin(), m.sure.end(), subject);
+    });
+    if (sure) return false;
+    packed.bind(1, subject).bind(2, asked.k).bind(3, asked.v);
+    const bool there = packed.step() && packed.whole(0) != 0;
+    packed.reset();
+    return !there;
+  });
   for (const std::int64_t subject : found) out.push_back(s.customer_ref(subject));
   std::sort(out.begin(), out.end());
   return out;

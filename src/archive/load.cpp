@@ -4,8 +4,8 @@
 #include <numeric>
 #include <set>
 
+#include "pack.hpp"
 #include "schema.hpp"
-#include "store.hpp"
 
 namespace guanxi::archive {
 namespace {
@@ -38,6 +38,29 @@ value cell(const load_column& c, std::size_t row) {
     default:
       return date_value{std::get<4>(c.values)[row]};
   }
+}
+
+packed_fact packed_cell(const load_column& c, std::int64_t field, std::size_t row) {
+  packed_fact f;
+  f.field = field;
+  f.kind = kind_of(c);
+  switch (c.values.index()) {
+    case 0:
+      f.whole = std::get<0>(c.values)[row] != 0;
+      break;
+    case 1:
+      f.whole = std::get<1>(c.values)[row];
+      break;
+    case 2:
+      f.number = std::get<2>(c.values)[row];
+      break;
+    case 3:
+      f.text = std::get<3>(c.values)[row];
+      break;
+    default:
+      f.whole = std::get<4>(c.values)[row];
+  }
+  return f;
 }
 
 void bind_cell(statement& s, int i, const load_column& c, std::size_t row) {
@@ -141,6 +164,10 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
     bool sealed = false;
     std::set<std::int64_t> done;  // fields that an earlier batch wrote
     statement direct(s.db, "insert into fact values(?, ?, ?, ?, ?, ?, 9223372036854775807, ?, 0, ?)");
+    statement pack(s.db, "insert into pack values(?, ?, ?, ?, ?)");
+    posting_lists lists;
+    std::set<std::int64_t> packed_fields;
+    std::string body;
     statement make(s.db, "insert into customer(ref) values(?)");
     for (const load_batch& b : batches) {
       struct target {
@@ -161,6 +188,7 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
       for (std::size_t i = 1; i < targets.size(); ++i)
         if (targets[i - 1].field.id == targets[i].field.id)
           throw error(errc::duplicate, "archive::load: column '" + targets[i].field.name + "' is given twice");
+      const bool again = std::any_of(targets.begin(), targets.end(), [](const target& to) { return to.seen_before; });
       std::vector<std::uint32_t> order(b.customer.size());
       std::iota(order.begin(), order.end(), 0u);
       const auto less = [&](std::uint32_t l, std::uint32_t r) {
@@ -180,6 +208,7 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
           continue;
         }
         const bool first = subject == 0 || b.customer[row] != last;
+        bool made = false;
         if (first) {
           last = b.customer[row];
           subject = before == 0 && &b == batches.data() ? 0 : s.find_customer(last);
@@ -187,10 +216,12 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
             make.bind_text(1, last).run();
             subject = sqlite3_last_insert_rowid(s.db);
             ++report.new_customers;
+            made = true;
           }
         }
         const bool nothing_before = first && subject > before;
-        if (!nothing_before) {
+        if (!nothing_before || (!made && again)) {
+          s.unpack(subject);
           std::string column;
           for (const target& to : targets)
             if (!to.field.many && says(*to.column, row) && known < s.newest(subject, to.field.id, 0))
@@ -201,14 +232,22 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
             continue;
           }
         }
+        body.clear();
         for (const target& to : targets) {
           if (!says(*to.column, row)) continue;
           ++report.facts;
           const store::field_info& f = to.field;
           if (nothing_before && !to.seen_before && !f.personal && !f.searchable && !f.many) {
-            direct.bind(1, subject).bind(2, f.id).bind(3, std::int64_t{0}).bind(4, vf).bind(5, vt).bind(6, known);
-            bind_cell(direct, 7, *to.column, row);
-            direct.bind(8, who).run();
+            if (made && vt == always) {  // the whole file in one row, until somebody writes to it
+              const packed_fact packed = packed_cell(*to.column, f.id, row);
+              pack_fact(body, packed);
+              lists.add(packed, subject);
+              packed_fields.insert(f.id);
+            } else {
+              direct.bind(1, subject).bind(2, f.id).bind(3, std::int64_t{0}).bind(4, vf).bind(5, vt).bind(6, known);
+              bind_cell(direct, 7, *to.column, row);
+              direct.bind(8, who).run();
+            }
             continue;
           }
           store::rectangle w{subject, f.id, 0,     vf,          vt, f.kind, who, 0, cell(*to.column, row),
@@ -234,12 +273,18 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
           }
           s.write(std::move(w), known);
         }
+        if (!body.empty()) pack.bind(1, subject).bind(2, known).bind(3, vf).bind(4, who).bind_blob(5, body).run();
         newest_known = std::max(newest_known, known);
         ++report.rows;
       }
       for (const target& to : targets) done.insert(to.field.id);
     }
     if (sealed) s.keys.sync();
+    if (!packed_fields.empty()) lists.write(s.db);
+    for (const std::int64_t f : packed_fields) {
+      statement q(s.db, "insert or ignore into packed_field values(?)");
+      q.bind(1, f).run();
+    }
     if (fresh) execute(s.db, fact_value_index, "loading");
     if (newest_known > s.last_known()) s.set_meta("clock", std::to_string(newest_known));
     s.log("load", "", join({std::to_string(report.rows), std::to_string(report.facts), from.source, from.user}));

@@ -48,7 +48,8 @@ const archive::store::field_info* archive::store::field_of(std::int64_t number_o
 }
 
 bool archive::store::has_values(std::int64_t field) {
-  statement s(db, "select exists(select 1 from fact where field = ?)");
+  statement s(
+      db, "select exists(select 1 from fact where field = ?1) or exists(select 1 from packed_field where field = ?1)");
   s.bind(1, field);
   return s.step() && s.whole(0) != 0;
 }
@@ -164,6 +165,16 @@ void archive::define(const field_rule& rule) {
     statement q(s.db, "update field set many = ?, personal = ?, searchable = ?, grp = ? where id = ?");
     q.bind(1, std::int64_t{rule.many}).bind(2, std::int64_t{rule.personal}).bind(3, std::int64_t{rule.searchable});
     q.bind(4, std::string_view(rule.group)).bind(5, f.id).run();
+    if (f.searchable != rule.searchable && s.has_values(f.id)) {  // texts that are searched lie in rows of their own
+      std::vector<std::int64_t> packed;
+      {
+        statement all(s.db, "select subject, body from pack");
+        value held;
+        while (all.step())
+          if (store::packed_value(all.view(1), f.id, held)) packed.push_back(all.whole(0));
+      }
+      for (const std::int64_t subject : packed) s.unpack(subject);
+    }
     if (f.searchable != rule.searchable) {  // the words of what is there already
       statement all(
           s.db,

@@ -137,7 +137,8 @@ void archive::store::open() {
 void archive::store::create() {
   transaction t(db, true);
   if (number("select count(*) from sqlite_master") == 0) {  // nobody was faster
-    for (const char* part : {base_tables, fact_table, fact_value_index, fact_indices, item_and_person, word_tables})
+    for (const char* part :
+         {base_tables, fact_table, fact_value_index, fact_indices, item_and_person, word_tables, pack_tables})
       run_sql(db, part, "making the tables");
     run_sql(db, ("pragma application_id = " + std::to_string(application_id)).c_str(), "making the tables");
     run_sql(db, ("pragma user_version = " + std::to_string(schema_version)).c_str(), "making the tables");
@@ -169,6 +170,10 @@ void archive::store::migrate(std::int64_t from) {
   if (from < 3) {
     run_sql(db, word_tables, doing);
     log("migrate", "", "schema 2 to 3");
+  }
+  if (from < 4) {
+    run_sql(db, pack_tables, doing);
+    log("migrate", "", "schema 3 to 4");
   }
   run_sql(db, ("pragma user_version = " + std::to_string(schema_version)).c_str(), doing);
   t.commit();

@@ -25,7 +25,7 @@ void put_raw(std::string& out, const T& x) {
 }
 
 /// Kind, length of the key, key, value; padded to a multiple of 32 bytes, so that lengths tell little.
-std::string pack(const value& x, std::string_view key) {
+std::string to_bytes(const value& x, std::string_view key) {
   std::string out;
   out += static_cast<char>(x.index());
   put_raw(out, static_cast<std::uint32_t>(key.size()));
@@ -51,7 +51,7 @@ bool take_raw(std::string_view& from, T& x) {
   return true;
 }
 
-bool unpack(std::string_view from, value& x, std::string& key) {
+bool from_bytes(std::string_view from, value& x, std::string& key) {
   if (from.empty()) return false;
   const auto kind = static_cast<std::size_t>(from[0]);
   from.remove_prefix(1);
@@ -121,7 +121,7 @@ std::int64_t archive::store::person(std::int64_t customer, const std::string& la
 std::string archive::store::seal(const place& at, const value& x, std::string_view key) {
   const auto secret = keys.get(at.person);
   if (!secret) throw error(errc::io, "archive: the key of person " + std::to_string(at.person) + " is gone");
-  std::string plain = pack(x, key);
+  std::string plain = to_bytes(x, key);
   std::string sealed = sodium::seal(plain, bound(id, at.person, at.subject, at.field, at.item, at.vf, at.tf), *secret);
   sodium::wipe(plain);
   return sealed;
@@ -135,7 +135,7 @@ archive::store::shown archive::store::unseal(const place& at, std::string_view b
     if (!secret) return {withheld{withheld::reason::erased}, {}};
     auto plain = sodium::unseal(bytes, bound(id, at.person, at.subject, at.field, at.item, at.vf, at.tf), *secret);
     shown out;
-    const bool good = plain && unpack(*plain, out.value, out.key);
+    const bool good = plain && from_bytes(*plain, out.value, out.key);
     if (plain) sodium::wipe(*plain);
     if (!good)
       throw error(errc::bad_format, "archive: a sealed value of customer #" + std::to_string(at.subject) +

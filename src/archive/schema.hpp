@@ -25,6 +25,14 @@ inline constexpr const char* word_tables = R"(
   create index word_of on word(subject, field, item);
   create virtual table words using fts5(body, tokenize = 'trigram');
 )";
+inline constexpr const char* pack_tables = R"(
+  create table pack(subject integer primary key, tf integer not null, vf integer not null, origin integer not null,
+    body blob not null) strict;
+  create table posting(field integer not null, value any not null, load integer not null, ids blob not null,
+    primary key(field, value, load)) strict, without rowid;
+  create table posting_load(load integer primary key) strict;
+  create table packed_field(field integer primary key) strict;
+)";
 inline constexpr const char* base_tables = R"(
   create table meta(key text primary key, value any) strict;
   create table customer(id integer primary key, ref text not null unique) strict;

@@ -20,7 +20,7 @@
 namespace guanxi::archive {
 
 inline constexpr std::int64_t application_id = 0x67786172;  // "gxar"
-inline constexpr std::int64_t schema_version = 3;
+inline constexpr std::int64_t schema_version = 4;
 
 [[nodiscard]] std::string_view kind_name(std::size_t kind);
 /// "2024-03-01T09:30:00.000001", without the time at midnight.
@@ -124,6 +124,11 @@ struct archive::store {
   };
   [[nodiscard]] moment times(const when& asked, const char* call);
 
+  // ---- pack.cpp: files as they were loaded
+  void unpack(std::int64_t subject);
+  [[nodiscard]] static bool packed_value(std::string_view body, std::int64_t field, value& out);
+  [[nodiscard]] std::vector<std::int64_t> listed(const field_info& f, const value& x);
+
   // ---- text.cpp: words of searchable texts
   void add_words(std::int64_t subject, std::int64_t field, std::int64_t item, std::string_view text);
   void drop_words(std::int64_t subject, std::int64_t field, std::int64_t item, std::string_view text);
@@ -135,8 +140,7 @@ struct archive::store {
   };
   [[nodiscard]] asked question(const as_seen& seen, const char* call);
   [[nodiscard]] value one(std::string_view customer, const field_info& f, asked q);
-  [[nodiscard]] value one_now(std::string_view customer, const field_info& f, instant v);
-  [[nodiscard]] value answer(statement& s, const field_info& f);
+  [[nodiscard]] value one_of(std::int64_t subject, const field_info& f, asked q);
 };
 
 inline void want_open(bool open) {

@@ -1,7 +1,7 @@
 // One row a customer, as columns in Arrow's layout: one pass over the facts.
 #include <algorithm>
 
-#include "store.hpp"
+#include "pack.hpp"
 
 namespace guanxi::archive {
 namespace {
@@ -62,7 +62,9 @@ table archive::columns(std::span<const std::string> fields, const as_seen& seen)
     statement q(s.db,
                 "select c.id, c.ref from customer c where exists(select 1 from fact f where f.subject = c.id and f.tf "
                 "<= ?1 and f.tt > "
-                "?1 and f.vf <= ?2 and f.vt > ?2 and (f.value is not null or f.person > 0)) order by c.ref");
+                "?1 and f.vf <= ?2 and f.vt > ?2 and (f.value is not null or f.person > 0)) or exists(select 1 from "
+                "pack p where p.subject = "
+                "c.id and p.tf <= ?1 and p.vf <= ?2) order by c.ref");
     q.bind(1, asked.k).bind(2, asked.v);
     while (q.step()) {
       const auto id = static_cast<std::size_t>(q.whole(0));
@@ -135,6 +137,41 @@ table archive::columns(std::span<const std::string> fields, const as_seen& seen)
     }
     set_bit(c.known, row);
     --c.nulls;
+  }
+  statement loaded(s.db, "select subject, body from pack where tf <= ?1 and vf <= ?2");
+  loaded.bind(1, asked.k).bind(2, asked.v);
+  while (loaded.step()) {
+    const auto subject = static_cast<std::size_t>(loaded.whole(0));
+    if (subject >= row_of.size() || row_of[subject] == none) continue;
+    const std::size_t row = row_of[subject];
+    std::string_view body = loaded.view(1);
+    packed_fact f;
+    while (next_fact(body, f)) {
+      const auto field = static_cast<std::size_t>(f.field);
+      if (field >= column_of.size() || column_of[field] == none) continue;
+      const std::size_t i = column_of[field];
+      table_column& c = out.columns[i + 1];
+      if (f.kind != c.kind) continue;
+      switch (c.kind) {
+        case 1:
+          if (f.whole != 0) set_bit(c.truths, row);
+          break;
+        case 2:
+          c.wholes[row] = f.whole;
+          break;
+        case 3:
+          c.numbers[row] = f.number;
+          break;
+        case 5:
+          c.days[row] = static_cast<std::int32_t>(f.whole);
+          break;
+        default:
+          texts[i].where[row] = {texts[i].pool.size(), static_cast<std::uint32_t>(f.text.size())};
+          texts[i].pool.insert(texts[i].pool.end(), f.text.begin(), f.text.end());
+      }
+      set_bit(c.known, row);
+      --c.nulls;
+    }
   }
   for (std::size_t i = 0; i < wanted.size(); ++i)
     if (out.columns[i + 1].kind == 4) lay_out(texts[i], out.columns[i + 1]);

@@ -180,6 +180,7 @@ instant archive::put(std::string_view customer, std::span<const field_value> fie
   return in_write(s, [&] {
     const store::moment m = s.times(times, "put");
     const std::int64_t subject = s.customer(customer);
+    s.unpack(subject);
     const std::int64_t who = s.origin_id(from);
     std::int64_t person = 0;
     for (const auto& [name, x] : fields) {
@@ -208,6 +209,7 @@ instant archive::add(std::string_view customer, std::string_view field, std::str
     want_value(name, x, "add");
     const store::field_info f = s.field(name, x.index(), sealed.personal || !sealed.person.empty(), true);
     const std::int64_t subject = s.customer(customer);
+    s.unpack(subject);
     const std::int64_t who = s.origin_id(from);
     std::int64_t person = 0;
     std::string text(key);

@@ -76,6 +76,55 @@ TEST_F(Crash, KilledAtRandomMomentsLosesNothingAcknowledged) {
   RecordProperty("acknowledged", static_cast<int>(written));
 }
 
+/// Some customers in one load, which is there in full or not at all.
+constexpr std::size_t in_load = 300;
+void load_many(archive& a, std::size_t rows = in_load) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < rows; ++i) names.push_back("L" + std::to_string(1'000'000 + i));
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::vector<std::int64_t> tier(rows, 2);
+  load_batch batch;
+  batch.customer = views;
+  batch.columns = {{"tier", std::span<const std::int64_t>(tier), {}, false},
+                   {"name", std::span<const std::string_view>(views), {}, false}};
+  (void)a.load({&batch, 1}, {on(2024, 1, 1), {}, {}});
+}
+std::size_t loaded(const std::string& path) {
+  const archive a(path);
+  if (a.fields().empty()) return 0;
+  return a.find(one("tier", whole(2))).size();
+}
+
+TEST_F(Crash, AKilledLoadIsThereInFullOrNotAtAll) {
+  random_stream draw(13);
+  std::size_t full = 0, none = 0;
+  const std::size_t kills = from_environment("GUANXI_KILLS", 16);
+  for (std::size_t i = 0; i < kills; ++i) {
+    for (const char* end : {"", "-wal", "-shm", "-journal"}) fs::remove(file() + end);
+    {
+      archive a(file());
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+      archive a(file());
+      load_many(a, 20'000);
+      pause();
+      _exit(0);
+    }
+    usleep(static_cast<useconds_t>(3'000 + draw.index(90'000)));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    const std::size_t there = loaded(file());
+    EXPECT_TRUE(there == 0 || there == 20'000) << there;
+    ++(there == 0 ? none : full);
+    const archive a(file());
+    EXPECT_EQ(a.check(), "ok");
+    EXPECT_TRUE(a.verify().ok);
+  }
+  RecordProperty("full", static_cast<int>(full));
+  RecordProperty("none", static_cast<int>(none));
+}
+
 /// A run of writes with closing and opening in between, on the recorded disk.
 std::vector<recorded_disk::step> recorded_run(const std::string& path, bool power_safe) {
   const recorded_files files;
@@ -84,6 +133,10 @@ std::vector<recorded_disk::step> recorded_run(const std::string& path, bool powe
   std::int64_t n = 0;
   for (int part = 0; part < 4; ++part) {
     archive a(path, {false, power_safe, 5000});
+    if (part == 0) {
+      load_many(a);
+      disk.steps.push_back({recorded_disk::what::noted, {}, 0, {}});
+    }
     for (int i = 0; i < 8; ++i) {
       a.put("A", pair_of(++n, 9000 * static_cast<std::size_t>(i % 3)));
       disk.acknowledge();
@@ -107,6 +160,8 @@ TEST_F(Crash, APowerCutAtAnyMomentLosesNothingAcknowledged) {
     fs::create_directories(after);
     cut.write(folder_.string(), after.string());
     expect_whole((after / "customers.db").string(), static_cast<std::int64_t>(cut.acknowledged));
+    const std::size_t there = loaded((after / "customers.db").string());
+    EXPECT_TRUE(there == in_load || (there == 0 && !cut.noted)) << there;
     if (HasFailure()) FAIL() << "moment " << moment << " of " << steps.size();
   }
   RecordProperty("cuts", static_cast<int>(cuts));
@@ -126,6 +181,8 @@ TEST_F(Crash, WithoutPowerSafeTheLastMayBeLostButNothingIsDamaged) {
     EXPECT_EQ(a.check(), "ok");
     EXPECT_TRUE(a.verify().ok);
     EXPECT_EQ(a.get("A", "x"), a.get("A", "y"));
+    const std::size_t there = loaded((after / "customers.db").string());
+    EXPECT_TRUE(there == in_load || there == 0) << there;
     if (HasFailure()) FAIL() << "moment " << moment << " of " << steps.size();
   }
 }
@@ -307,6 +364,8 @@ void use(const std::string& path, bool write, std::size_t& refused) {
     tried([&] { (void)a.history("C2"); });
     tried([&] { (void)a.get("C3", "phone"); });
     tried([&] { (void)a.find({}); });
+    for (const char* ref : {"L1", "L150", "L299"}) tried([&] { (void)a.file(ref); });
+    tried([&] { (void)a.find(one("tier", whole(2))); });
     tried([&] { (void)a.find(one("country", text("Ghana"))); });
     tried([&] { (void)a.find({}, {}, "bearings"); });
     tried([&] { (void)a.columns(); });
@@ -321,6 +380,8 @@ void use(const std::string& path, bool write, std::size_t& refused) {
     if (!write) return;
     tried([&] { a.put("C1", one("country", text("Peru"))); });
     tried([&] { a.add("C1", "competitor", "Bolt", text("Bolt")); });
+    tried([&] { a.put("L7", one("tier", whole(1))); });
+    tried([&] { a.define({"country", false, false, true, {}}); });
     tried([&] { a.put("C4", one("phone", text("1")), {}, {}, {can_seal(), {}}); });
     tried([&] { a.expire(rules, on(2030, 1, 1), false); });
     tried([&] { a.erase("C2", "x"); });
@@ -342,6 +403,15 @@ TEST_F(Crash, DamagedFilesNeverDoMoreThanSaySo) {
       a.add(ref, "competitor", "Acme", text("Acme"));
       if (can_seal()) a.put(ref, one("phone", text("+233 20 555")), {}, {}, {true, {}});
     }
+    std::vector<std::string> names;
+    for (int i = 0; i < 300; ++i) names.push_back("L" + std::to_string(i));
+    const std::vector<std::string_view> loaded(names.begin(), names.end());
+    const std::vector<std::int64_t> tier(300, 2);
+    load_batch batch;
+    batch.customer = loaded;
+    batch.columns = {{"tier", std::span<const std::int64_t>(tier), {}, false},
+                     {"country", std::span<const std::string_view>(loaded), {}, false}};
+    (void)a.load({&batch, 1});
     a.add_run({0, "plan", "li", 0, {{"ledger", "abc"}}, "[1]"});
     a.hold("C5", "dispute", always);
     fs::copy_file(file("customers.db-wal"), file("wal"));  // a log as a kill leaves it

@@ -21,6 +21,20 @@ TEST_F(Oracle, AMillionQuestions) {
   std::vector<reference::archive_log> plain(customers), personal(customers), entry(customers);
   for (std::size_t c = 0; c < customers; ++c) names.push_back("C" + std::to_string(c));
   std::int64_t known = 100;
+  {  // half of them were loaded, and lie packed until the first write
+    std::vector<std::string_view> some;
+    std::vector<std::int64_t> held;
+    for (std::size_t c = 0; c < customers; c += 2) {
+      some.push_back(names[c]);
+      held.push_back(static_cast<std::int64_t>(draw.index(6)));
+      plain[c].writes.push_back({10, always, 97, held.back() == 0 ? 9 : static_cast<int>(held.back())});
+      if (held.back() == 0) held.back() = 9;
+    }
+    load_batch batch;
+    batch.customer = some;
+    batch.columns = {{"plain", std::span<const std::int64_t>(held), {}, false}};
+    (void)a.load({&batch, 1}, {10, {}, 97});
+  }
   for (std::size_t w = 0; w < customers * 24; ++w) {
     known += static_cast<std::int64_t>(draw.index(3)) == 0;  // many writes at one instant
     const std::size_t c = draw.index(customers);

@@ -15,7 +15,7 @@
 namespace guanxi::archive {
 
 struct recorded_disk {
-  enum class what { write, truncate, sync, remove, acknowledged };
+  enum class what { write, truncate, sync, remove, acknowledged, noted };
   struct step {
     what kind;
     std::string file;
@@ -150,6 +150,8 @@ class after_power_cut {
       const auto& s = steps[i];
       if (s.kind == what::acknowledged) {
         ++acknowledged;
+      } else if (s.kind == what::noted) {
+        noted = true;
       } else if (s.kind == what::sync) {
         for (const std::size_t j : pending_[s.file]) apply(steps[j]);
         pending_[s.file].clear();
@@ -174,6 +176,7 @@ class after_power_cut {
   }
   std::map<std::string, std::string> files;
   std::size_t acknowledged = 0;
+  bool noted = false;
 
   /// Lays the files down under new names: `from` in the path becomes `to`.
   void write(const std::string& from, const std::string& to) const {
