@@ -3,5 +3,6 @@
 #include <guanxi/market/advantage.hpp>
 #include <guanxi/market/constant_share.hpp>
 #include <guanxi/market/country_table.hpp>
+#include <guanxi/market/gravity.hpp>
 #include <guanxi/market/growth.hpp>
 #include <guanxi/market/similarity.hpp>

@@ -110,6 +110,31 @@ py::dict concentration(const floats_in& amounts) {
   return py::dict("parts"_a = c.parts, "total"_a = c.total, "hhi"_a = c.hhi, "normalised"_a = c.normalised, "effective"_a = c.effective,
                   "entropy"_a = c.entropy, "cr1"_a = c.cr1, "cr3"_a = c.cr3);
 }
+py::dict gravity(const floats_in& value, const floats_in& regressors, std::size_t columns, const std::vector<ids_in>& effects, const floats_in& weight,
+                 const floats_in& offset, const std::vector<ids_in>& clusters, const std::string& errors, const std::vector<std::string>& names,
+                 double tolerance, std::size_t passes, bool separation, unsigned threads) {
+  market::gravity_input in;
+  in.value = view(value), in.regressors = view(regressors), in.columns = columns, in.weight = view(weight), in.offset = view(offset);
+  for (const ids_in& e : effects) in.effects.push_back(view(e));
+  for (const ids_in& c : clusters) in.clusters.push_back(view(c));
+  market::gravity_settings set;
+  set.errors = errors == "model" ? market::gravity_errors::model : errors == "cluster" ? market::gravity_errors::cluster : market::gravity_errors::hetero;
+  set.tolerance = tolerance, set.passes = passes, set.separation = separation, set.threads = threads;
+  market::gravity_fit f;
+  {
+    free_lock unlocked;
+    f = market::gravity(in, set);
+  }
+  const std::string status = market::gravity_status(f, names);
+  py::list effect;
+  for (auto& e : f.effect) effect.append(give(std::move(e)));
+  std::vector<std::uint8_t> dropped(f.dropped.size());
+  for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] = static_cast<std::uint8_t>(f.dropped[i]);
+  return py::dict("coefficient"_a = give(std::move(f.coefficient)), "covariance"_a = give(std::move(f.covariance)),
+                  "standard_error"_a = give(std::move(f.standard_error)), "effect"_a = effect, "fitted"_a = give(std::move(f.fitted)),
+                  "dropped"_a = give(std::move(dropped)), "deviance"_a = f.deviance, "iterations"_a = f.iterations, "sweeps"_a = f.sweeps,
+                  "rows"_a = f.rows, "zeros"_a = f.zeros, "groups"_a = f.groups, "parts"_a = f.parts, "converged"_a = f.converged, "status"_a = status);
+}
 }  // namespace
 
 void bind_market(py::module_& m) {
@@ -125,6 +150,8 @@ void bind_market(py::module_& m) {
   topic.def("similarities", &similarities, "a"_a, "b"_a, "products"_a);
   topic.def("country_table", &country_table, "start"_a, "date"_a, "amount"_a, "country"_a, "countries"_a, "end"_a, "customer"_a, "supplier"_a,
             "period"_a, "delivered"_a, "suppliers"_a, "periods"_a, "own"_a, "periods_a_year"_a);
+  topic.def("gravity", &gravity, "value"_a, "regressors"_a, "columns"_a, "effects"_a, "weight"_a, "offset"_a, "clusters"_a, "errors"_a, "names"_a,
+            "tolerance"_a, "passes"_a, "separation"_a, "threads"_a);
   topic.def("concentration", &concentration, "amounts"_a);
 }
 }  // namespace guanxi::python

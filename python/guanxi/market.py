@@ -17,9 +17,10 @@ from . import _core
 from ._errors import Error
 from ._frames import codes, floats, give, kind_of, plain_text
 from ._frames import read as read_frame
+from ._gravity import Gravity, gravity
 
-__all__ = ["Advantage", "Concentration", "ConstantShare", "Trend", "advantage", "complementarity", "concentration", "constant_share",
-           "countries", "growth", "similarity", "sources_of_change", "trend"]
+__all__ = ["Advantage", "Concentration", "ConstantShare", "Gravity", "Trend", "advantage", "complementarity", "concentration", "constant_share",
+           "countries", "gravity", "growth", "similarity", "sources_of_change", "trend"]
 
 Floats = npt.NDArray[np.float64]
 _NOBODY = 0xFFFFFFFF
