@@ -316,6 +316,125 @@ void bind_rake(py::module_& m) {
       "tol"_a, "sweeps"_a, "threads"_a);
 }
 
+void bind_hidden(py::module_& m) {
+  m.def(
+      "fill_hidden",
+      [](std::size_t customers, std::size_t suppliers, const column_in<double>& amount, const column_in<double>& row,
+         const column_in<double>& column, const std::vector<column_in<double>>& past,
+         const column_in<double>& covariate, std::size_t covariates, const column_in<std::uint32_t>& group,
+         bool seen_if_big, double level, int draws, std::uint64_t seed, unsigned threads) {
+        share::hidden_period p;
+        p.customers = customers, p.suppliers = suppliers, p.amount = view(amount), p.row = view(row);
+        p.column = view(column), p.covariate = view(covariate), p.covariates = covariates, p.group = view(group);
+        p.seen_if_big = seen_if_big;
+        for (const auto& h : past) p.past.push_back(view(h));
+        share::hidden_cells c;
+        {
+          py::gil_scoped_release free;
+          c = share::fill_hidden(p, {level, draws, seed, threads});
+        }
+        py::dict out;
+        out["amount"] = give(std::move(c.amount));
+        out["low"] = give(std::move(c.low));
+        out["high"] = give(std::move(c.high));
+        out["low_active"] = give(std::move(c.low_active));
+        out["high_active"] = give(std::move(c.high_active));
+        out["p_active"] = give(std::move(c.p_active));
+        out["p_largest"] = give(std::move(c.p_largest));
+        out["p_dominant"] = give(std::move(c.p_dominant));
+        out["wallet"] = give(std::move(c.wallet));
+        out["wallet_low"] = give(std::move(c.wallet_low));
+        out["wallet_high"] = give(std::move(c.wallet_high));
+        out["source"] = give(std::move(c.source));
+        out["discount"] = c.discount;
+        out["group_weight"] = c.group_weight;
+        out["power"] = c.power;
+        out["status"] = c.status;
+        return out;
+      },
+      "customers"_a, "suppliers"_a, "amount"_a, "row"_a, "column"_a, "past"_a, "covariate"_a, "covariates"_a, "group"_a,
+      "seen_if_big"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a);
+  m.def(
+      "own_elasticity",
+      [](const column_in<double>& part, std::size_t parts) {
+        const auto values = view(part);
+        py::gil_scoped_release free;
+        const auto law = share::own_elasticity(values, parts);
+        return std::make_tuple(law.elasticity, law.spread, law.parts);
+      },
+      "part"_a, "parts"_a);
+  const auto wallets = [](share::own_wallets_result&& r) {
+    py::dict out;
+    out["wallet"] = give(std::move(r.wallet));
+    out["low"] = give(std::move(r.low));
+    out["high"] = give(std::move(r.high));
+    out["status"] = r.status;
+    return out;
+  };
+  m.def(
+      "own_wallets",
+      [wallets](const column_in<double>& own, double market, double elasticity, double spread, std::size_t parts,
+                double level) {
+        share::own_wallets_result r;
+        const auto values = view(own);
+        {
+          py::gil_scoped_release free;
+          r = share::own_wallets(values, market, {elasticity, spread, parts}, level);
+        }
+        return wallets(std::move(r));
+      },
+      "own"_a, "market"_a, "elasticity"_a, "spread"_a, "parts"_a, "level"_a);
+  m.def(
+      "surveyed_wallets",
+      [wallets](const column_in<double>& own, const column_in<double>& total, const column_in<double>& trait,
+                double level) {
+        share::own_wallets_result r;
+        const auto sales = view(own), totals = view(total), traits = view(trait);
+        {
+          py::gil_scoped_release free;
+          r = share::surveyed_wallets(sales, totals, traits, level);
+        }
+        return wallets(std::move(r));
+      },
+      "own"_a, "total"_a, "trait"_a, "level"_a);
+  m.def(
+      "loss_split",
+      [](const column_in<double>& own_before, const column_in<double>& wallet_before, const column_in<double>& own_now,
+         const column_in<double>& wallet_now) {
+        share::loss_split_columns c;
+        const auto a = view(own_before), b = view(wallet_before), d = view(own_now), e = view(wallet_now);
+        {
+          py::gil_scoped_release free;
+          c = share::loss_split(a, b, d, e);
+        }
+        py::dict out;
+        out["change"] = give(std::move(c.change));
+        out["rivals"] = give(std::move(c.rivals));
+        out["customer"] = give(std::move(c.customer));
+        out["market"] = give(std::move(c.market));
+        return out;
+      },
+      "own_before"_a, "wallet_before"_a, "own_now"_a, "wallet_now"_a);
+  m.def(
+      "entry_alarm",
+      [](const column_in<double>& rival, const column_in<double>& wallet, std::size_t periods, double false_alarm,
+         int shuffles, std::uint64_t seed, unsigned threads) {
+        share::entry_alarm_columns c;
+        const auto x = view(rival), w = view(wallet);
+        {
+          py::gil_scoped_release free;
+          c = share::entry_alarm(x, w, periods, false_alarm, shuffles, seed, threads);
+        }
+        py::dict out;
+        out["p"] = give(std::move(c.p));
+        out["alarm"] = give(std::move(c.alarm));
+        out["rule"] = give(std::move(c.rule));
+        out["rule_false_alarm"] = c.rule_false_alarm;
+        return out;
+      },
+      "rival"_a, "wallet"_a, "periods"_a, "false_alarm"_a, "shuffles"_a, "seed"_a, "threads"_a);
+}
+
 }  // namespace
 
 void bind_share(py::module_& m) {
@@ -324,5 +443,6 @@ void bind_share(py::module_& m) {
   bind_plain(topic);
   bind_counts(topic);
   bind_rake(topic);
+  bind_hidden(topic);
 }
 }  // namespace guanxi::python

@@ -3,6 +3,7 @@ Shares, wallets, raking, concentration.
 """
 
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
@@ -14,11 +15,17 @@ __all__: list[str] = [
     "SupplierShares",
     "concentration",
     "dominance_threshold",
+    "entry_alarm",
+    "fill_hidden",
     "hhi",
+    "loss_split",
     "mann_kendall",
+    "own_elasticity",
+    "own_wallets",
     "rake_dense",
     "rake_sparse",
     "source_names",
+    "surveyed_wallets",
     "theil_sen",
     "wallet_allocation_rule",
 ]
@@ -148,14 +155,56 @@ def dominance_threshold(
     s2: typing.SupportsFloat | typing.SupportsIndex,
     g: typing.SupportsFloat | typing.SupportsIndex = 1.0,
 ) -> float: ...
+def entry_alarm(
+    rival: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    wallet: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    periods: typing.SupportsInt | typing.SupportsIndex,
+    false_alarm: typing.SupportsFloat | typing.SupportsIndex,
+    shuffles: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def fill_hidden(
+    customers: typing.SupportsInt | typing.SupportsIndex,
+    suppliers: typing.SupportsInt | typing.SupportsIndex,
+    amount: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    row: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    column: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    past: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.float64]],
+    covariate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    covariates: typing.SupportsInt | typing.SupportsIndex,
+    group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    seen_if_big: bool,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def hhi(
     shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
     customers: typing.SupportsInt | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+def loss_split(
+    own_before: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    wallet_before: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    own_now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    wallet_now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> dict[str, typing.Any]: ...
 def mann_kendall(
     values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> tuple[float, float, float, float, float]: ...
+def own_elasticity(
+    part: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], parts: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[float, float, int]: ...
+def own_wallets(
+    own: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    market: typing.SupportsFloat | typing.SupportsIndex,
+    elasticity: typing.SupportsFloat | typing.SupportsIndex,
+    spread: typing.SupportsFloat | typing.SupportsIndex,
+    parts: typing.SupportsInt | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def rake_dense(
     prior: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     n: typing.SupportsInt | typing.SupportsIndex,
@@ -184,6 +233,12 @@ def rake_sparse(
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
 def source_names() -> list[str]: ...
+def surveyed_wallets(
+    own: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    total: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    trait: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def theil_sen(
     values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], level: typing.SupportsFloat | typing.SupportsIndex
 ) -> tuple[float, float, float, float]: ...
