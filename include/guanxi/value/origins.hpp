@@ -18,16 +18,16 @@ struct origin_plan {
 
 /// Origins for a forecast of `horizon` days from `end` on: one every half horizon, at most six, while as much history as the
 /// horizon (and 13 weeks) remains before; and the same date of up to three earlier years.
-/// A ledger too short for one such origin tries a third of its length instead. Nothing after `end` is ever used.
+/// A ledger too short for one such origin is cut in two halves: the first forecasts the second. Nothing after `end` is ever used.
 [[nodiscard]] inline origin_plan plan_origins(day start, day end, std::int64_t horizon) {
   origin_plan out;
   const std::int64_t length = static_cast<std::int64_t>(end) - start + 1;
   out.horizon = horizon;
   std::int64_t need = std::max<std::int64_t>(horizon, 91);
   if (length < horizon + need) {
-    out.horizon = length / 3;
+    out.horizon = std::min(length / 2, horizon);
     out.shortened = true;
-    need = std::max<std::int64_t>(out.horizon, std::min<std::int64_t>(91, length / 2));
+    need = length - out.horizon;
   }
   if (out.horizon < 7) return out;
   for (std::int64_t j = 0; j < 6; ++j) {
