@@ -13,6 +13,7 @@
 #include <guanxi/value/history.hpp>
 #include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/newton.hpp>
+#include <guanxi/value/next_order.hpp>
 #include <guanxi/value/origins.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 #include <guanxi/value/purchase_model.hpp>

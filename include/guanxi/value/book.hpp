@@ -44,6 +44,7 @@ enum candidate : std::size_t {
 /// What is learned of a whole book at one date from the past alone.
 struct book {
   day date = 0, start = 0, old_until = 0;
+  std::int64_t ahead = 0;             // days to be forecast
   double r = 1, alpha = 100;          // rates a day
   purchase_parameters stop;           // MBG/CNBD-k, days
   purchase_story story{dropout::from_start, 1};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -72,7 +74,19 @@ class CustomerValue {
   /// Fails with errc::empty when nobody has bought up to end.
   /// then: for backtests only, what happened to each customer afterwards; it is scored and never learned from.
   CustomerValue& fit(const ledger::purchase_days& days, day end) { return fit(days, end, {}); }
-  CustomerValue& fit(const ledger::purchase_days& days, day end, std::span<const outcome> then);
+  /// known: what was known on an earlier day, row by row the same purchase days with the money net of the credits up to
+  /// then; none: the money of `days`, from which later credits have been taken already.
+  using known_then = std::function<ledger::purchase_days(day)>;
+  CustomerValue& fit(const ledger::purchase_days& days, day end, std::span<const outcome> then, const known_then& known = {});
+  /// From a ledger (ledger::Ledger): the credits that came after an origin are not known at that origin.
+  template <class Book>
+    requires requires(const Book& b, day d) { b.days(d).view(); }
+  CustomerValue& fit(const Book& book, day end) {
+    std::deque<decltype(book.days(end))> kept;
+    const auto known = [&](day at) { return kept.emplace_back(book.days(at)).view(); };
+    const auto now = book.days(end);
+    return fit(now.view(), end, {}, known);
+  }
   /// Of each customer, when `then` was given: log probability of what happened, and ranked probability score.
   [[nodiscard]] const std::vector<double>& log_score() const noexcept { return log_score_; }
   [[nodiscard]] const std::vector<double>& crps() const noexcept { return crps_; }
@@ -150,7 +164,7 @@ class CustomerValue {
     return out;
   }
 
-  void learn(const ledger::purchase_days& days, day start, day end, const fading& fade);
+  void learn(const ledger::purchase_days& days, day start, day end, const fading& fade, const known_then& known);
   void fit_naive();
   void fit_pool();
   void fit_stack();

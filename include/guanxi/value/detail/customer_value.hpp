@@ -4,18 +4,21 @@
 
 namespace guanxi::value {
 
-inline void CustomerValue::learn(const ledger::purchase_days& days, day start, day end, const fading& fade) {
+inline void CustomerValue::learn(const ledger::purchase_days& days, day start, day end, const fading& fade,
+                                 const known_then& known) {
   using namespace detail;
   plan_ = plan_origins(start, end, horizon_);
   books_.clear();
   rows_.clear();
-  const auto horizon = static_cast<double>(plan_.horizon);
-  for (const day at : plan_.at) {
+  for (std::size_t origin = 0; origin < plan_.at.size(); ++origin) {
+    const day at = plan_.at[origin];
     book b;
+    b.ahead = plan_.ahead[origin];
+    const auto horizon = static_cast<double>(b.ahead);
     b.date = at;
     b.start = start;
     b.old_until = static_cast<day>(start + old_span(days, at, b.length()));
-    look(b, days, plan_.horizon, fade, learn_most, settings_.threads);
+    look(b, known ? known(at) : days, b.ahead, fade, learn_most, settings_.threads);
     if (b.customers.empty()) continue;
     fit_book(b, 4, settings_.threads);
     const std::size_t number = books_.size();
@@ -30,7 +33,7 @@ inline void CustomerValue::learn(const ledger::purchase_days& days, day start, d
             const history& s = b.customers[i * stride];
             row.book = number;
             row.who = i * stride;
-            row.then = look_ahead(days, s.customer, at, plan_.horizon);
+            row.then = look_ahead(days, s.customer, at, b.ahead);
             row.alive = detail::alive(b, s);
             row.group = group_of(s.n);
             row.half = static_cast<unsigned>(mix(s.customer ^ 0x5bd1e995u) >> 63);
@@ -52,7 +55,6 @@ inline void CustomerValue::learn(const ledger::purchase_days& days, day start, d
 /// Two numbers for each naive row, by the likelihood at the origins.
 inline void CustomerValue::fit_naive() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t stride = std::max<std::size_t>(1, rows_.size() / 4000);
   for (std::size_t which = 0; which < 3; ++which) {
     double best = -1e300;
@@ -62,7 +64,7 @@ inline void CustomerValue::fit_naive() {
         for (std::size_t i = 0; i < rows_.size(); i += stride) {
           const book& b = books_[rows_[i].book];
           const history& s = b.customers[rows_[i].who];
-          const auto known = static_cast<double>(b.length());
+          const auto known = static_cast<double>(b.length()), horizon = static_cast<double>(b.ahead);
           const double count = which == 1 && known >= 2 * horizon ? 0.5 * (s.last_window + s.window_before)
                                : which == 2 && known > 364        ? s.last_year
                                                                   : s.last_window;
@@ -109,7 +111,6 @@ inline void CustomerValue::fit_pool() {
 
 inline void CustomerValue::fit_stack() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t n = rows_.size();
   std::vector<double> density(n * candidates);
   std::vector<double>& mean = row_mean_;
@@ -121,7 +122,7 @@ inline void CustomerValue::fit_stack() {
         for (std::size_t i = begin; i < end; ++i) {
           const learn_row& row = rows_[i];
           const book& b = books_[row.book];
-          const laws l = laws_of(b, b.customers[row.who], horizon, row.alive, row.pool, beta_[row.half]);
+          const laws l = laws_of(b, b.customers[row.who], static_cast<double>(b.ahead), row.alive, row.pool, beta_[row.half]);
           for (std::size_t m = 0; m < candidates; ++m) {
             density[i * candidates + m] = std::max(1e-30, std::exp(l.of[m].log_pmf(row.then.purchases)));
             mean[i * candidates + m] = l.mean(m, row.exact_mean);
@@ -252,8 +253,8 @@ inline void CustomerValue::fit_level(const detail::book& now) {
     for (std::size_t k = 0; k < e.size(); ++k) now_total[k] += e[k];
   double anchor = 0, trust = 1e-9;
   for (std::size_t k = 0; k < plain.size(); ++k) {
-    const double w = level_trust(-log_ratio(all_got, before[k]));
-    anchor += w * -log_ratio(now_total.back(), now_total[k]);
+    const double off = log_ratio(before[k], all_got), w = level_trust(off);
+    anchor += w * (log_ratio(now_total[k], now_total.back()) - 0.5 * off);
     trust += w;
   }
   anchor /= trust;
@@ -274,14 +275,13 @@ inline void CustomerValue::fit_level(const detail::book& now) {
 /// Weights of the money candidates (Kullback-Leibler distance of means), level, and spread of money given that it comes.
 inline void CustomerValue::fit_money() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t n = rows_.size();
   std::vector<std::array<double, money_candidates>> m(n);
   std::vector<double> y(n);
   double total = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const book& b = books_[rows_[i].book];
-    m[i] = money_of(b, b.customers[rows_[i].who], horizon, std::max(stacked_mean_[i], 1e-6));
+    m[i] = money_of(b, b.customers[rows_[i].who], static_cast<double>(b.ahead), std::max(stacked_mean_[i], 1e-6));
     y[i] = std::max(0.0, rows_[i].then.money);
     total += y[i];
   }
@@ -320,7 +320,6 @@ inline void CustomerValue::fit_money() {
 /// Ranks of what happened within what was forecast, and the tail levels at which the intervals would have covered.
 inline void CustomerValue::fit_ranks() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t stride = std::max<std::size_t>(1, rows_.size() / 4000);
   std::vector<double> count_rank, money_rank, pmf;
   ahead_space space;
@@ -328,6 +327,7 @@ inline void CustomerValue::fit_ranks() {
     const learn_row& row = rows_[i];
     const book& b = books_[row.book];
     const history& s = b.customers[row.who];
+    const auto horizon = static_cast<double>(b.ahead);
     laws l = laws_of(b, s, horizon, row.alive, row.pool, beta_[row.half]);
     for (auto& law : l.of) law.mean *= row_factor_[i];
     const auto& w = weight_[row.group];
@@ -512,7 +512,8 @@ inline void CustomerValue::tell(const detail::book& b) {
   }
 }
 
-inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day end, std::span<const outcome> then) {
+inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day end, std::span<const outcome> then,
+                                         const known_then& known) {
   using namespace detail;
   const day start = first_day(days);
   if (days.customers() == 0 || start > end)
@@ -524,7 +525,7 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
   money_tail_ = count_tail_;
   scores_.clear();
   ranks_.clear();
-  learn(days, start, end, fade);
+  learn(days, start, end, fade, known);
 
   book now;
   now.date = end;
