@@ -11,8 +11,6 @@ namespace guanxi::python {
 using namespace guanxi::value;
 
 /// Dates and sizes of the next orders, and who is overdue; a part of the topic `value`.
-void bind_value_next(py::module_& topic);
-
 void bind_value_next(py::module_& topic) {
   topic.def("next_orders", [](const ledger::Ledger& led, std::optional<day> end, double false_alarm, double level, unsigned threads) {
     next_orders table;

@@ -109,7 +109,7 @@ class CustomerValue {
  private:
   static constexpr std::size_t classes = 4, money_candidates = 8, learn_most = 100'000, rows_most = 20'000;
 
-  static constexpr double money_prior = 1.0, mean_prior = 0.02;
+  static constexpr double money_prior = 1.0, mean_prior = 0.02, square_prior = 0.5;
 
   struct learn_row {
     std::size_t book = 0, who = 0;
@@ -229,6 +229,7 @@ class CustomerValue {
   std::vector<double> mean_weight_;
   std::vector<double> row_mean_;  // rows x candidates: what each candidate expected at the origins
   std::vector<double> stacked_mean_, stacked_none_, row_factor_, row_mixed_;
+  double median_at_ = 0.5;  // quantile that was nearest to what happened at the origins, half-way to the median
   double level_ = 1, money_level_ = 1, book_spend_ = 0;
   std::array<double, money_candidates> money_weight_{};
   std::array<double, 2> spread_{0.3, 0.7};

@@ -49,6 +49,40 @@ namespace guanxi::value {
   return weight;
 }
 
+/// Weights >= 0 that make the squared error small and stay near given ones.
+///
+/// Takes   forecast, happened, candidates: as mean_stack; prior: pull towards `near`, in units of a candidate's mean square.
+/// Gives   weights of least sum_i (happened_i - mean_i)^2 + prior c sum_m (w_m - near_m)^2, c the mean of sum_i f_im^2.
+/// Costs   O(rows candidates^2), then at most 500 rounds of coordinate descent on candidates^2 numbers.
+[[nodiscard]] inline std::vector<double> square_stack(std::span<const double> forecast, std::span<const double> happened,
+                                                      std::size_t candidates, double prior, std::span<const double> near) {
+  std::vector<double> weight(near.begin(), near.end()), square(candidates * candidates), with(candidates);
+  for (std::size_t i = 0; i < happened.size(); ++i) {
+    const double* f = forecast.data() + i * candidates;
+    for (std::size_t m = 0; m < candidates; ++m) {
+      with[m] += f[m] * happened[i];
+      for (std::size_t l = 0; l < candidates; ++l) square[m * candidates + l] += f[m] * f[l];
+    }
+  }
+  double pull = 0;
+  for (std::size_t m = 0; m < candidates; ++m) pull += square[m * candidates + m];
+  pull *= prior / static_cast<double>(std::max<std::size_t>(1, candidates));
+  if (!(pull > 0)) return weight;
+  for (int round = 0; round < 500; ++round) {
+    double moved = 0;
+    for (std::size_t m = 0; m < candidates; ++m) {
+      double left = with[m] + pull * near[m];
+      for (std::size_t l = 0; l < candidates; ++l)
+        if (l != m) left -= square[m * candidates + l] * weight[l];
+      const double next = std::max(0.0, left / (square[m * candidates + m] + pull));
+      moved = std::max(moved, std::fabs(next - weight[m]));
+      weight[m] = next;
+    }
+    if (moved < 1e-9) break;
+  }
+  return weight;
+}
+
 /// How far a forecast may be trusted for the level: 1 when its total was right at the origins, 0.6 when a third off, and
 /// soon nothing. Takes log_error: ln(forecast total / what happened).
 [[nodiscard]] inline double level_trust(double log_error) noexcept { return std::exp(-log_error * log_error / (2 * 0.3 * 0.3)); }
