@@ -13,7 +13,9 @@
 #include <guanxi/value/gamma_gamma.hpp>
 #include <guanxi/value/groups.hpp>
 #include <guanxi/value/history.hpp>
+#include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/newton.hpp>
+#include <guanxi/value/next_order.hpp>
 #include <guanxi/value/origins.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 #include <guanxi/value/purchase_model.hpp>

@@ -2,6 +2,7 @@
 #include "topics.hpp"
 #include "value_results.hpp"
 
+#include <deque>
 #include <limits>
 #include <optional>
 #include <string>
@@ -124,8 +125,7 @@ void bind_forecast(py::module_& topic) {
       .def("fit", [](CustomerValue& m, const Ledger& led, std::optional<day> end) {
              py::gil_scoped_release free;
              const day at = end_of(led, end);
-             const auto days = led.days(at);
-             m.fit(days.view(), at);
+             m.fit(led, at);
            }, "ledger"_a, "end"_a = py::none())
       .def("predict", [](const CustomerValue& m) { return to_python(m.predict()); })
       .def_property_readonly("status", &CustomerValue::status)
@@ -174,7 +174,9 @@ void bind_tables(py::module_& topic) {
     std::vector<backtest_row> rows;
     {
       py::gil_scoped_release free;
-      rows = backtest(led.days(), at, horizon, to_unit(u), level, threads);
+      std::deque<ledger::days_until> kept;
+      const auto known = [&](day then) { return kept.emplace_back(led.days(then)).view(); };
+      rows = backtest(led.days(), at, horizon, to_unit(u), level, threads, known);
     }
     py::dict out;
     std::vector<std::string> model, status;
@@ -214,6 +216,7 @@ void bind_value(py::module_& m) {
   bind_models(topic);
   bind_forecast(topic);
   bind_tables(topic);
+  bind_value_next(topic);
   bind_value_discrete(topic);
 }
 }  // namespace guanxi::python

@@ -14,12 +14,29 @@ from . import _core, _frames
 from ._errors import Error
 from ._value_discrete import BGBB, SBG
 from ._value_fitted import Fitted
+from ._value_next import backtests, next_orders, plot_backtest
 from .ledger import Day, Ledger, give_days, to_day
 
 Floats = npt.NDArray[np.float64]
 _UNKNOWN_DAY = -(2**31)
 
-__all__ = ["BGBB", "BGCNBDk", "BGNBD", "CustomerValue", "GammaGamma", "MBGCNBDk", "MBGNBD", "NBD", "SBG", "backtest", "rfm", "rfm_edges"]
+__all__ = [
+    "BGBB",
+    "BGCNBDk",
+    "BGNBD",
+    "CustomerValue",
+    "GammaGamma",
+    "MBGCNBDk",
+    "MBGNBD",
+    "NBD",
+    "SBG",
+    "backtest",
+    "backtests",
+    "next_orders",
+    "plot_backtest",
+    "rfm",
+    "rfm_edges",
+]
 
 
 def _columns(summary: Any, argument: str, *, gaps: bool = False, weights: bool = True) -> dict[str, Floats]:

@@ -169,14 +169,14 @@ inline void score_law(judged& out, std::span<const double> at_least, double y, d
 
 /// Tries every forecaster on a date in the past: what is known up to `at` against what came in (at, at + horizon].
 ///
-/// Takes   days: see ledger::purchase_days; at: last day that is known; horizon in units u.
+/// Takes   days: see ledger::purchase_days; at: last day that is known; horizon in units u; known_then: see CustomerValue::fit.
 /// Gives   one row a forecaster: the naive rows (last_window, mean_of_two, same_window_last_year, rate), the classic models,
 ///         and customer_value, all on the customers with a purchase up to `at`. Nothing after `at` is learned from.
 /// Fails   errc::empty when nobody has bought up to `at`, errc::out_of_domain when the ledger ends before at + horizon
-///         (unless partial = true: then the days that exist count).
 /// Costs   a fit of each model; about as much as three fits of CustomerValue.
 [[nodiscard]] inline std::vector<backtest_row> backtest(const ledger::purchase_days& days, day at, double horizon,
-                                                        unit u = unit::weeks, double level = 0.9, unsigned threads = 0) {
+                                                        unit u = unit::weeks, double level = 0.9, unsigned threads = 0,
+                                                        const CustomerValue::known_then& known_then = {}) {
   using namespace detail;
   CustomerValue ours({horizon, u, level, 0, threads});
   const auto length = static_cast<std::int64_t>(std::llround(horizon * days_in(u)));
@@ -188,7 +188,8 @@ inline void score_law(judged& out, std::span<const double> at_least, double y, d
   const std::size_t n = days.customers();
   std::vector<outcome> then(n);
   for (std::size_t c = 0; c < n; ++c) then[c] = look_ahead(days, c, at, length);
-  ours.fit(days, at, then);
+  const ledger::purchase_days before = known_then ? known_then(at) : days;
+  ours.fit(before, at, then, known_then);
   const forecast f = ours.predict();
 
   const day start = first_day(days);
@@ -199,7 +200,7 @@ inline void score_law(judged& out, std::span<const double> at_least, double y, d
   own.name = "customer_value";
   own.status = ours.status();
   for (std::size_t c = 0; c < n; ++c) {
-    const history s = look_back(days, c, at, start, at, length, fade);
+    const history s = look_back(before, c, at, start, at, length, fade);
     if (!(s.n > 0)) continue;
     past.push_back(s);
     purchases.push_back(then[c].purchases);

@@ -44,6 +44,7 @@ enum candidate : std::size_t {
 /// What is learned of a whole book at one date from the past alone.
 struct book {
   day date = 0, start = 0, old_until = 0;
+  std::int64_t ahead = 0;             // days to be forecast
   double r = 1, alpha = 100;          // rates a day
   purchase_parameters stop;           // MBG/CNBD-k, days
   purchase_story story{dropout::from_start, 1};
@@ -151,29 +152,47 @@ struct naive_fit {
   return value::probability_alive(b.stop, b.story, s.n - 1, s.recency, s.age);
 }
 
-/// Features of the pool: differences of log rates between windows, and how late the next order is.
-inline constexpr std::size_t pool_width = 10;
+/// Mean of the dropout model with regular gaps over the horizon.
+[[nodiscard]] inline double exact_mean(const book& b, const history& s, double p_alive, double horizon, ahead_space& space) {
+  at_least_given_alive(b.stop, b.story, s.n - 1, s.recency, s.age, horizon, space);
+  double sum = 0;
+  for (std::size_t n = space.at_least.size(); n-- > 1;) sum += space.at_least[n];
+  return p_alive * sum;
+}
+
+/// Features of the pool: the last horizon and its parts against each other and against the whole history, the dropout
+/// model's mean, how long ago, how old. All in units of the horizon, so that what is learned at a shorter one carries over.
+inline constexpr std::size_t pool_width = 16;
 struct pool_row {
   double offset = 0;  // log of the mean over the horizon before anything is learned
   std::array<double, pool_width> f{};
 };
-[[nodiscard]] inline pool_row pool_features(const book& b, const history& s, double horizon, double p_alive) {
+/// Takes   expected: mean of the dropout model over the horizon.
+[[nodiscard]] inline pool_row pool_features(const book& b, const history& s, double horizon, double p_alive, double expected) {
   std::array<double, memories> l{};
-  for (std::size_t h = 0; h < memories; ++h) l[h] = std::log(faded_mean(b, s, h, 1.0));
-  const double base = 0.5 * (l[1] + l[3]), usual = std::exp(l[3]), rate = std::log(std::max(b.mean_rate, 1e-9));
-  const double since = s.age - s.recency;
+  for (std::size_t h = 0; h < memories; ++h) l[h] = std::log(faded_mean(b, s, h, horizon));
+  const double whole = l.back(), rate = std::log(std::max(b.mean_rate * horizon, 1e-9)), since = s.age - s.recency;
+  const auto window = [](double count) { return std::log(count + 0.5); };
+  const double last = window(s.last_window), half = window(2 * s.last_half), quarter = window(4 * s.last_quarter),
+               eighth = window(8 * s.last_eighth);
   pool_row out;
-  out.offset = base + std::log(horizon);
+  out.offset = whole;
   out.f = {1.0,
-           base - rate,
-           l[0] - l[1],
-           l[1] - l[3],
-           l[3] - l[5],
-           std::log((s.last_window + 0.5) / (horizon * usual + 0.5)),
-           std::max(-5.0, std::log(std::max(p_alive, 1e-6))),
-           std::log1p(since * usual),
+           std::log(std::max(expected, 1e-6)) - whole,
+           last - whole,
+           half - last,
+           quarter - half,
+           eighth - quarter,
+           window(0.5 * (s.last_window + s.window_before)) - last,
+           std::log1p(since / horizon),
+           std::log1p(std::min(s.age, 2 * horizon) / horizon),
            s.n == 1 ? 1.0 : 0.0,
-           b.length() > 364 ? std::log((s.last_year + 0.5) / (horizon * usual + 0.5)) : 0.0};
+           std::log(std::max(p_alive, 1e-4)),
+           whole - rate,
+           l[0] - l[1],
+           l[1] - l[2],
+           l[2] - whole,
+           b.length() > 364 ? window(s.last_year) - last : 0.0};
   return out;
 }
 

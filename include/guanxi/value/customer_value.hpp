@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,6 +22,7 @@
 #include <guanxi/value/forecast.hpp>
 #include <guanxi/value/history.hpp>
 #include <guanxi/value/log_linear.hpp>
+#include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/origins.hpp>
 #include <guanxi/value/stack.hpp>
 
@@ -71,7 +74,19 @@ class CustomerValue {
   /// Fails with errc::empty when nobody has bought up to end.
   /// then: for backtests only, what happened to each customer afterwards; it is scored and never learned from.
   CustomerValue& fit(const ledger::purchase_days& days, day end) { return fit(days, end, {}); }
-  CustomerValue& fit(const ledger::purchase_days& days, day end, std::span<const outcome> then);
+  /// known: what was known on an earlier day, row by row the same purchase days with the money net of the credits up to
+  /// then; none: the money of `days`, from which later credits have been taken already.
+  using known_then = std::function<ledger::purchase_days(day)>;
+  CustomerValue& fit(const ledger::purchase_days& days, day end, std::span<const outcome> then, const known_then& known = {});
+  /// From a ledger (ledger::Ledger): the credits that came after an origin are not known at that origin.
+  template <class Book>
+    requires requires(const Book& b, day d) { b.days(d).view(); }
+  CustomerValue& fit(const Book& book, day end) {
+    std::deque<decltype(book.days(end))> kept;
+    const auto known = [&](day at) { return kept.emplace_back(book.days(at)).view(); };
+    const auto now = book.days(end);
+    return fit(now.view(), end, {}, known);
+  }
   /// Of each customer, when `then` was given: log probability of what happened, and ranked probability score.
   [[nodiscard]] const std::vector<double>& log_score() const noexcept { return log_score_; }
   [[nodiscard]] const std::vector<double>& crps() const noexcept { return crps_; }
@@ -92,7 +107,9 @@ class CustomerValue {
   [[nodiscard]] const std::vector<double>& ranks() const noexcept { return ranks_; }
 
  private:
-  static constexpr std::size_t classes = 4, money_candidates = 7, learn_most = 100'000, rows_most = 20'000;
+  static constexpr std::size_t classes = 4, money_candidates = 8, learn_most = 100'000, rows_most = 20'000;
+
+  static constexpr double money_prior = 1.0, mean_prior = 0.02, square_prior = 0.5;
 
   struct learn_row {
     std::size_t book = 0, who = 0;
@@ -104,6 +121,11 @@ class CustomerValue {
   };
   struct laws {
     std::array<count_law, detail::candidates> of;
+    std::array<double, 3> naive{};  // the naive rows themselves; their laws are shrunk to the book
+    /// Mean of candidate m for the stack of means; `exact` is the mean of the dropout model.
+    [[nodiscard]] double mean(std::size_t m, double exact) const noexcept {
+      return m < naive.size() ? naive[m] : m == detail::regular ? exact : of[m].mean;
+    }
   };
 
   [[nodiscard]] static std::size_t group_of(double n) noexcept { return n < 2 ? 0 : n < 4 ? 1 : n < 10 ? 2 : 3; }
@@ -124,6 +146,7 @@ class CustomerValue {
     const double known = static_cast<double>(b.length()), book_mean = b.mean_rate * horizon;
     const auto two = known >= 2 * horizon ? 0.5 * (s.last_window + s.window_before) : s.last_window;
     const auto year = known > 364 ? s.last_year : s.last_window;
+    out.naive = {s.last_window, two, year};
     out.of[last_window] = naive(s.last_window, naive_[0], book_mean);
     out.of[mean_of_two] = naive(two, naive_[1], book_mean);
     out.of[same_window_last_year] = naive(year, naive_[2], book_mean);
@@ -141,13 +164,26 @@ class CustomerValue {
     return out;
   }
 
-  void learn(const ledger::purchase_days& days, day start, day end, const fading& fade);
+  void learn(const ledger::purchase_days& days, day start, day end, const fading& fade, const known_then& known);
   void fit_naive();
   void fit_pool();
   void fit_stack();
-  void fit_level();
+  void fit_mean();
+  void fit_level(const detail::book& now);
   void fit_money();
   void fit_ranks();
+  /// Mean of the stack of means, before the level; `exact` is the mean of the dropout model.
+  [[nodiscard]] double stacked_mean(const laws& l, double exact) const {
+    double sum = 0;
+    for (std::size_t m = 0; m < detail::candidates; ++m) sum += mean_weight_[m] * l.mean(m, exact);
+    return std::max(sum, 1e-9);
+  }
+  /// Factor that brings the mixture for the distribution to the mean that is forecast.
+  [[nodiscard]] double recentre(const laws& l, double exact, std::size_t group, double mean) const {
+    double mixed = 0;
+    for (std::size_t m = 0; m < detail::candidates; ++m) mixed += weight_[group][m] * (m == detail::regular ? exact : l.of[m].mean);
+    return std::clamp(mean / std::max(mixed, 1e-12), 0.2, 5.0);
+  }
   void predict_all(const ledger::purchase_days& days, const detail::book& b, const fading& fade, std::span<const outcome> then);
   void predict_money(const detail::book& b, const history& s, std::size_t c, double purchases, double none);
   void predict_next(const detail::book& b, const history& s, std::size_t c, double mean, detail::ahead_space& space);
@@ -158,17 +194,16 @@ class CustomerValue {
   [[nodiscard]] std::array<double, money_candidates> money_of(const detail::book& b, const history& s, double horizon, double purchases) const {
     const double known = static_cast<double>(b.length()), book = book_spend_;
     std::array<double, money_candidates> m{};
+    const double two = known >= 2 * horizon ? 0.5 * (s.money_last + s.money_before) : s.money_last;
     m[0] = s.money_last;
-    m[1] = known >= 2 * horizon ? 0.5 * (s.money_last + s.money_before) : s.money_last;
-    m[2] = known > 364 ? s.money_last_year : m[1];
-    const auto shrunk = [&](double money, double count, double k) { return (money + k * book) / (count + k); };
-    const auto count = [&](std::size_t h) {
-      return s.faded[h] + (s.old ? 0.0 : h == memories - 1 ? 1.0 : std::exp2(-s.age / half_lives[h]));
-    };
-    m[3] = purchases * shrunk(s.money, s.n, 0.5);
-    m[4] = purchases * shrunk(s.faded_money[3], count(3), 0.5);
-    m[5] = purchases * shrunk(s.faded_money[1], count(1), 0.5);
-    m[6] = purchases * shrunk(s.money, s.n, 5.0);
+    m[1] = two;
+    m[2] = known > 364 ? s.money_last_year : two;
+    m[3] = known >= 4 * horizon ? 0.25 * s.money_four : two;
+    const auto shrunk = [&](double money, double count, double k) { return (std::max(money, 0.0) + k * book) / (count + k); };
+    m[4] = purchases * shrunk(s.money, s.n, 0.5);
+    m[5] = purchases * shrunk(s.money, s.n, 5.0);
+    m[6] = purchases * shrunk(s.money_last, s.last_window, 0.5);
+    m[7] = purchases * shrunk(s.money_last + s.money_before, s.last_window + s.window_before, 0.5);
     const double least = 1e-4 * std::max(book, 1e-9) * std::max(purchases, 1e-3);
     for (double& v : m) v = std::max(v, least);
     return m;
@@ -191,7 +226,10 @@ class CustomerValue {
   std::array<std::vector<double>, 3> beta_;  // learned on half 0, half 1, all
   double pooled_tau_ = 1;
   std::array<std::array<double, detail::candidates>, classes> weight_{};
-  std::vector<double> stacked_mean_, stacked_none_, total_log_;
+  std::vector<double> mean_weight_;
+  std::vector<double> row_mean_;  // rows x candidates: what each candidate expected at the origins
+  std::vector<double> stacked_mean_, stacked_none_, row_factor_, row_mixed_;
+  double median_at_ = 0.5;  // quantile that was nearest to what happened at the origins, half-way to the median
   double level_ = 1, money_level_ = 1, book_spend_ = 0;
   std::array<double, money_candidates> money_weight_{};
   std::array<double, 2> spread_{0.3, 0.7};

@@ -27,10 +27,11 @@ struct history {
   double last_window = 0;   // purchases in the last horizon
   double window_before = 0; // purchases in the horizon before
   double last_year = 0;     // purchases in the same window a year ago (364 days)
+  double last_half = 0, last_quarter = 0, last_eighth = 0;  // purchases in those parts of the last horizon
   std::array<double, memories> faded{};    // purchases, each halved every half-life
   std::array<double, memories> exposure{};  // days, faded alike
   double money = 0;         // in all
-  double money_last = 0, money_before = 0, money_last_year = 0;
+  double money_last = 0, money_before = 0, money_last_year = 0, money_four = 0;  // money_four: in the last four horizons
   std::array<double, memories> faded_money{};
   double log_money = 0;     // sum of ln(amount) over positive days
   double positive = 0;      // purchase days with positive money
@@ -88,10 +89,14 @@ class fading {
     if (ago < horizon) {
       s.last_window += 1;
       s.money_last += money;
+      if (2 * ago < horizon) s.last_half += 1;
+      if (4 * ago < horizon) s.last_quarter += 1;
+      if (8 * ago < horizon) s.last_eighth += 1;
     } else if (ago < 2 * horizon) {
       s.window_before += 1;
       s.money_before += money;
     }
+    if (ago < 4 * horizon) s.money_four += money;
     if (d > year && d <= year + horizon) {
       s.last_year += 1;
       s.money_last_year += money;

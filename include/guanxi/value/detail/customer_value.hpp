@@ -4,18 +4,21 @@
 
 namespace guanxi::value {
 
-inline void CustomerValue::learn(const ledger::purchase_days& days, day start, day end, const fading& fade) {
+inline void CustomerValue::learn(const ledger::purchase_days& days, day start, day end, const fading& fade,
+                                 const known_then& known) {
   using namespace detail;
   plan_ = plan_origins(start, end, horizon_);
   books_.clear();
   rows_.clear();
-  const auto horizon = static_cast<double>(plan_.horizon);
-  for (const day at : plan_.at) {
+  for (std::size_t origin = 0; origin < plan_.at.size(); ++origin) {
+    const day at = plan_.at[origin];
     book b;
+    b.ahead = plan_.ahead[origin];
+    const auto horizon = static_cast<double>(b.ahead);
     b.date = at;
     b.start = start;
     b.old_until = static_cast<day>(start + old_span(days, at, b.length()));
-    look(b, days, plan_.horizon, fade, learn_most, settings_.threads);
+    look(b, known ? known(at) : days, b.ahead, fade, learn_most, settings_.threads);
     if (b.customers.empty()) continue;
     fit_book(b, 4, settings_.threads);
     const std::size_t number = books_.size();
@@ -30,13 +33,13 @@ inline void CustomerValue::learn(const ledger::purchase_days& days, day start, d
             const history& s = b.customers[i * stride];
             row.book = number;
             row.who = i * stride;
-            row.then = look_ahead(days, s.customer, at, plan_.horizon);
+            row.then = look_ahead(days, s.customer, at, b.ahead);
             row.alive = detail::alive(b, s);
-            row.pool = pool_features(b, s, horizon, row.alive);
             row.group = group_of(s.n);
             row.half = static_cast<unsigned>(mix(s.customer ^ 0x5bd1e995u) >> 63);
             at_least_given_alive(b.stop, b.story, s.n - 1, s.recency, s.age, horizon, space);
             for (std::size_t n = space.at_least.size(); n-- > 1;) row.exact_mean += row.alive * space.at_least[n];
+            row.pool = pool_features(b, s, horizon, row.alive, row.exact_mean);
             const auto y = static_cast<std::size_t>(row.then.purchases);
             const double here = y < space.at_least.size() ? space.at_least[y] : 0;
             const double more = y + 1 < space.at_least.size() ? space.at_least[y + 1] : 0;
@@ -52,7 +55,6 @@ inline void CustomerValue::learn(const ledger::purchase_days& days, day start, d
 /// Two numbers for each naive row, by the likelihood at the origins.
 inline void CustomerValue::fit_naive() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t stride = std::max<std::size_t>(1, rows_.size() / 4000);
   for (std::size_t which = 0; which < 3; ++which) {
     double best = -1e300;
@@ -62,7 +64,7 @@ inline void CustomerValue::fit_naive() {
         for (std::size_t i = 0; i < rows_.size(); i += stride) {
           const book& b = books_[rows_[i].book];
           const history& s = b.customers[rows_[i].who];
-          const auto known = static_cast<double>(b.length());
+          const auto known = static_cast<double>(b.length()), horizon = static_cast<double>(b.ahead);
           const double count = which == 1 && known >= 2 * horizon ? 0.5 * (s.last_window + s.window_before)
                                : which == 2 && known > 364        ? s.last_year
                                                                   : s.last_window;
@@ -109,22 +111,24 @@ inline void CustomerValue::fit_pool() {
 
 inline void CustomerValue::fit_stack() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t n = rows_.size();
-  std::vector<double> density(n * candidates), mean(n * candidates);
+  std::vector<double> density(n * candidates);
+  std::vector<double>& mean = row_mean_;
+  mean.assign(n * candidates, 0.0);
+  std::vector<double> mixture(n * candidates);  // of the laws, which are shrunk where the naive rows are not
   parallel_blocks(
       n, 1024,
       [&](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t i = begin; i < end; ++i) {
           const learn_row& row = rows_[i];
           const book& b = books_[row.book];
-          const laws l = laws_of(b, b.customers[row.who], horizon, row.alive, row.pool, beta_[row.half]);
+          const laws l = laws_of(b, b.customers[row.who], static_cast<double>(b.ahead), row.alive, row.pool, beta_[row.half]);
           for (std::size_t m = 0; m < candidates; ++m) {
             density[i * candidates + m] = std::max(1e-30, std::exp(l.of[m].log_pmf(row.then.purchases)));
-            mean[i * candidates + m] = l.of[m].mean;
+            mean[i * candidates + m] = l.mean(m, row.exact_mean);
+            mixture[i * candidates + m] = m == regular ? row.exact_mean : l.of[m].mean;
           }
           density[i * candidates + regular] = std::max(1e-30, row.exact_density);
-          mean[i * candidates + regular] = row.exact_mean;
         }
       },
       settings_.threads);
@@ -144,8 +148,11 @@ inline void CustomerValue::fit_stack() {
       weights_.push_back({candidate_name(m), words[g], weight_[g][m]});
     }
   }
+  row_mixed_.assign(n, 0.0);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t m = 0; m < candidates; ++m) row_mixed_[i] += weight_[rows_[i].group][m] * mixture[i * candidates + m];
+  fit_mean();
   scores_.clear();
-  stacked_mean_.assign(n, 0.0);
   stacked_none_.assign(n, 0.0);
   for (std::size_t m = 0; m <= candidates; ++m) {
     candidate_score score;
@@ -162,7 +169,7 @@ inline void CustomerValue::fit_stack() {
           p += w[k] * density[i * candidates + k];
           e += w[k] * mean[i * candidates + k];
         }
-        stacked_mean_[i] = e;
+        e = stacked_mean_[i];
       }
       const double y = rows_[i].then.purchases;
       logs += std::log(p);
@@ -177,15 +184,43 @@ inline void CustomerValue::fit_stack() {
   }
 }
 
-/// Level: what the stack missed in total at the origins, shrunk to none; season from origins of earlier years.
-inline void CustomerValue::fit_level() {
-  const std::size_t books = books_.size();
+/// The mean has its own weights: those that made the totals and the squares right, not the whole distribution.
+inline void CustomerValue::fit_mean() {
+  using namespace detail;
+  const std::size_t n = rows_.size();
+  std::vector<double> y(n), forecast(row_mean_);
+  for (double& f : forecast) f = std::max(f, 1e-9);
+  for (std::size_t i = 0; i < n; ++i) y[i] = rows_[i].then.purchases;
+  // half of the prior is the pool's, which has all the others among its features
+  std::vector<double> prior(candidates, 0.0);
+  static constexpr std::array<std::size_t, 7> plain{last_window, mean_of_two, same_window_last_year, whole_rate, faded_alive + 1, faded_alive + 2, regular};
+  for (const std::size_t m : plain) prior[m] = 0.5 / plain.size();
+  prior[pooled] = 0.5;
+  mean_weight_ = mean_stack(forecast, y, candidates, mean_prior, prior);
+  stacked_mean_.assign(n, 0.0);
+  row_factor_.assign(n, 1.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t m = 0; m < candidates; ++m) stacked_mean_[i] += mean_weight_[m] * forecast[i * candidates + m];
+    row_factor_[i] = std::clamp(stacked_mean_[i] / std::max(row_mixed_[i], 1e-12), 0.2, 5.0);
+  }
+}
+
+/// Level: few origins, or shorter ones, say little of the level of the coming window. The total of the stack is therefore
+/// shrunk to that of four plain forecasts, each trusted as far as its total was right at the origins. Season: origins at the
+/// same time of earlier years.
+inline void CustomerValue::fit_level(const detail::book& now) {
+  using namespace detail;
+  static constexpr std::array<std::size_t, 4> plain{last_window, whole_rate, faded_alive + 2, regular};
+  const std::size_t books = books_.size(), n = rows_.size();
+  const auto horizon = static_cast<double>(horizon_);
   std::vector<double> got(books), said(books);
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
+  std::array<double, plain.size()> before{};
+  double all_got = 0, all_said = 0, seasonal = 0, seasons = 0;
+  for (std::size_t i = 0; i < n; ++i) {
     got[rows_[i].book] += rows_[i].then.purchases;
     said[rows_[i].book] += stacked_mean_[i];
+    for (std::size_t k = 0; k < plain.size(); ++k) before[k] += row_mean_[i * candidates + plain[k]];
   }
-  double all_got = 0, all_said = 0, seasonal = 0, seasons = 0;
   const auto log_ratio = [](double y, double e) { return std::log((y + 20) / (e + 20)); };
   for (std::size_t k = 0; k < books; ++k) {
     all_got += got[k];
@@ -197,13 +232,40 @@ inline void CustomerValue::fit_level() {
       seasonal += log_ratio(got[k], said[k]) - general;
       seasons += 1;
     }
-  const double trust = static_cast<double>(books) / (static_cast<double>(books) + 1.0);
-  double log_level = trust * general;
+  const std::size_t stride = std::max<std::size_t>(1, now.customers.size() / 2 / rows_most);
+  const std::size_t part = (now.customers.size() + stride - 1) / stride;
+  std::vector<std::array<double, plain.size() + 1>> expected(part);
+  parallel_blocks(
+      part, 1024,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        ahead_space space;
+        for (std::size_t i = begin; i < end; ++i) {
+          const history& s = now.customers[i * stride];
+          const double p = detail::alive(now, s), exact = exact_mean(now, s, p, horizon, space);
+          const laws l = laws_of(now, s, horizon, p, pool_features(now, s, horizon, p, exact), beta_[2]);
+          for (std::size_t k = 0; k < plain.size(); ++k) expected[i][k] = l.mean(plain[k], exact);
+          expected[i].back() = stacked_mean(l, exact);
+        }
+      },
+      settings_.threads);
+  std::array<double, plain.size() + 1> now_total{};
+  for (const auto& e : expected)
+    for (std::size_t k = 0; k < e.size(); ++k) now_total[k] += e[k];
+  double anchor = 0, trust = 1e-9;
+  for (std::size_t k = 0; k < plain.size(); ++k) {
+    const double off = log_ratio(before[k], all_got), w = level_trust(off);
+    anchor += w * (log_ratio(now_total[k], now_total.back()) - 0.5 * off);
+    trust += w;
+  }
+  anchor /= trust;
+  const double share = static_cast<double>(plan_.horizon) / horizon;
+  const double evidence = 0.5 * (static_cast<double>(books) + 1) * share * share;
+  double log_level = anchor / (evidence + 1);
   const double history = books_.empty() ? 0 : (static_cast<double>(plan_.at.front() + plan_.horizon - books_.front().start)) / 7.0;
   if (seasons > 0) {
-    log_level += seasonal / (seasons + 1.0);
+    log_level += seasonal / (seasons + 2.0);
     season_ = "season from " + detail::number(seasons) + (seasons > 1 ? " earlier years" : " earlier year") + ", shrunk by " +
-              detail::text(1 / (seasons + 1.0));
+              detail::text(2 / (seasons + 2.0));
   } else {
     season_ = "season not identifiable: " + detail::text(history, 0) + " weeks of history";
   }
@@ -213,44 +275,30 @@ inline void CustomerValue::fit_level() {
 /// Weights of the money candidates (Kullback-Leibler distance of means), level, and spread of money given that it comes.
 inline void CustomerValue::fit_money() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t n = rows_.size();
   std::vector<std::array<double, money_candidates>> m(n);
   std::vector<double> y(n);
   double total = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const book& b = books_[rows_[i].book];
-    m[i] = money_of(b, b.customers[rows_[i].who], horizon, std::max(stacked_mean_[i], 1e-6));
+    m[i] = money_of(b, b.customers[rows_[i].who], static_cast<double>(b.ahead), std::max(stacked_mean_[i], 1e-6));
     y[i] = std::max(0.0, rows_[i].then.money);
     total += y[i];
   }
   money_weight_.fill(1.0 / money_candidates);
   if (!(total > 0)) return;
-  const double prior = 0.02 * total;
-  for (int pass = 0; pass < 200; ++pass) {
-    std::array<double, money_candidates> up{}, down{};
-    for (std::size_t i = 0; i < n; ++i) {
-      const double share = y[i] / money_mean(m[i]);
-      for (std::size_t j = 0; j < money_candidates; ++j) {
-        up[j] += share * m[i][j];
-        down[j] += m[i][j];
-      }
-    }
+  std::vector<double> all(n * money_candidates), prior(money_candidates);
+  double trust = 0;
+  for (std::size_t j = 0; j < money_candidates; ++j) {
     double sum = 0;
-    for (std::size_t j = 0; j < money_candidates; ++j) {
-      money_weight_[j] = (money_weight_[j] * up[j] + prior / money_candidates) / (down[j] + prior);
-      sum += money_weight_[j];
-    }
-    for (double& w : money_weight_) w /= sum;
+    for (std::size_t i = 0; i < n; ++i) sum += all[i * money_candidates + j] = m[i][j];
+    trust += prior[j] = level_trust(std::log(sum / total)) + 1e-6;
   }
-  double said = 0;
-  for (std::size_t i = 0; i < n; ++i) said += money_mean(m[i]);
-  const double books = static_cast<double>(books_.size());
-  money_level_ = std::exp(std::clamp(books / (books + 1) * std::log(total / said), -0.7, 0.7));
-  // money beyond what the number of orders explains moves with the same season
-  double got_purchases = 0, said_purchases = 0;
-  for (std::size_t i = 0; i < n; ++i) got_purchases += rows_[i].then.purchases, said_purchases += stacked_mean_[i];
-  if (got_purchases > 0 && said_purchases > 0) money_level_ *= level_ / std::exp(books / (books + 1) * std::log((got_purchases + 20) / (said_purchases + 20)));
+  for (double& p : prior) p /= trust;
+  const std::vector<double> weight = mean_stack(all, y, money_candidates, money_prior, prior);
+  const std::vector<double> near = square_stack(all, y, money_candidates, square_prior, weight);
+  std::copy(near.begin(), near.end(), money_weight_.begin());
+  money_level_ = level_;  // what purchases the level adds or takes, money follows; candidates of purchases are before the level
   double best = -1e300;
   const std::size_t stride = std::max<std::size_t>(1, n / 5000);
   for (const double c0 : {0.02, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.2})
@@ -273,20 +321,22 @@ inline void CustomerValue::fit_money() {
 /// Ranks of what happened within what was forecast, and the tail levels at which the intervals would have covered.
 inline void CustomerValue::fit_ranks() {
   using namespace detail;
-  const auto horizon = static_cast<double>(plan_.horizon);
   const std::size_t stride = std::max<std::size_t>(1, rows_.size() / 4000);
-  std::vector<double> count_rank, money_rank, pmf;
+  std::vector<double> count_rank, pmf;
+  std::array<double, 11> missed{};  // absolute error of the quantile 0.40, 0.42 .. 0.60
   ahead_space space;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const learn_row& row = rows_[i];
     const book& b = books_[row.book];
     const history& s = b.customers[row.who];
-    const laws l = laws_of(b, s, horizon, row.alive, row.pool, beta_[row.half]);
+    const auto horizon = static_cast<double>(b.ahead);
+    laws l = laws_of(b, s, horizon, row.alive, row.pool, beta_[row.half]);
+    for (auto& law : l.of) law.mean *= row_factor_[i];
     const auto& w = weight_[row.group];
     double none = 0;
     for (std::size_t m = 0; m < candidates; ++m)
       if (m != regular) none += w[m] * std::exp(l.of[m].log_pmf(0));
-    at_least_given_alive(b.stop, b.story, s.n - 1, s.recency, s.age, horizon, space);
+    at_least_given_alive(b.stop, b.story, s.n - 1, s.recency, s.age, horizon * row_factor_[i], space);
     none += w[regular] * (1 - row.alive * (space.at_least.size() > 1 ? space.at_least[1] : 0.0));
     stacked_none_[i] = std::min(1 - 1e-9, none);
     if (i % stride != 0) continue;
@@ -298,6 +348,13 @@ inline void CustomerValue::fit_ranks() {
     for (std::size_t n = 0; n < space.at_least.size(); ++n)
       pmf[n] += w[regular] * row.alive * (space.at_least[n] - (n + 1 < space.at_least.size() ? space.at_least[n + 1] : 0.0));
     const auto y = static_cast<std::size_t>(row.then.purchases);
+    double so_far = 0;
+    std::size_t quantile = 0;
+    for (std::size_t q = 0; q < missed.size(); ++q) {
+      const double wanted = 0.4 + 0.02 * static_cast<double>(q);
+      for (; quantile + 1 < pmf.size() && so_far + pmf[quantile] < wanted; ++quantile) so_far += pmf[quantile];
+      missed[q] += std::fabs(static_cast<double>(quantile) - row.then.purchases);
+    }
     double below = 0;
     for (std::size_t n = 0; n < std::min(y, pmf.size()); ++n) below += pmf[n];
     const double here = y < pmf.size() ? pmf[y] : 0.0;
@@ -305,6 +362,10 @@ inline void CustomerValue::fit_ranks() {
     count_rank.push_back(std::min(1.0, below + dice * here));
   }
   ranks_ = count_rank;
+  std::size_t least = 5;  // the median itself unless another was nearer to what happened
+  for (std::size_t q = 0; q < missed.size(); ++q)
+    if (missed[q] < missed[least] * (1 - 1e-9)) least = q;
+  median_at_ = 0.5 + 0.5 * (0.4 + 0.02 * static_cast<double>(least) - 0.5);
 }
 
 inline void CustomerValue::predict_all(const ledger::purchase_days& days, const detail::book& b, const fading& fade,
@@ -330,17 +391,18 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
         for (std::size_t c = begin; c < end; ++c) {
           const history s = look_back(days, c, b.date, b.start, b.old_until, horizon_, fade);
           if (!(s.n > 0)) continue;
-          const double alive = detail::alive(b, s), stretched = horizon * level_;
-          const auto& w = weight_[group_of(s.n)];
-          const pool_row pool = pool_features(b, s, horizon, alive);
+          const std::size_t group = group_of(s.n);
+          const auto& w = weight_[group];
+          const double alive = detail::alive(b, s), exact = exact_mean(b, s, alive, horizon, space);
+          const pool_row pool = pool_features(b, s, horizon, alive, exact);
           laws l = laws_of(b, s, horizon, alive, pool, beta_[2]);
+          const double mean = stacked_mean(l, exact) * level_;
+          const double factor = recentre(l, exact, group, mean), stretched = horizon * factor;
           pmf.clear();
-          double mean = 0;
           std::array<double, 5> share{};
           for (std::size_t m = 0; m < candidates; ++m) {
             if (m == regular || w[m] < 1e-4) continue;
-            l.of[m].mean *= level_;
-            mean += w[m] * l.of[m].mean;
+            l.of[m].mean *= factor;
             l.of[m].add_to(pmf, w[m]);
             share[group_words(m)] += w[m];
           }
@@ -348,12 +410,8 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
             at_least_given_alive(b.stop, b.story, s.n - 1, s.recency, s.age, stretched, space);
             if (pmf.size() < space.at_least.size()) pmf.resize(space.at_least.size(), 0.0);
             pmf[0] += w[regular] * (1 - alive);
-            double sum = 0;
-            for (std::size_t k = space.at_least.size(); k-- > 0;) {
+            for (std::size_t k = space.at_least.size(); k-- > 0;)
               pmf[k] += w[regular] * alive * (space.at_least[k] - (k + 1 < space.at_least.size() ? space.at_least[k + 1] : 0.0));
-              if (k > 0) sum += space.at_least[k];
-            }
-            mean += w[regular] * alive * sum;
             share[group_words(regular)] += w[regular];
           }
           double total = 0;
@@ -380,7 +438,7 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
           out_.p_alive[c] = std::max(alive, 1 - none);  // the parts may disagree; who will buy is alive
           out_.p_buy[c] = 1 - none;
           out_.purchases[c] = mean;
-          out_.purchases_median[c] = quantile(0.5);
+          out_.purchases_median[c] = quantile(median_at_);
           out_.purchases_low[c] = quantile(count_tail_[0]);
           out_.purchases_high[c] = quantile(count_tail_[1]);
           predict_money(b, s, c, mean / level_, none);
@@ -467,7 +525,8 @@ inline void CustomerValue::tell(const detail::book& b) {
   }
 }
 
-inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day end, std::span<const outcome> then) {
+inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day end, std::span<const outcome> then,
+                                         const known_then& known) {
   using namespace detail;
   const day start = first_day(days);
   if (days.customers() == 0 || start > end)
@@ -475,11 +534,12 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
   const fading fade(static_cast<std::size_t>(static_cast<std::int64_t>(end) - start + 1));
   out_ = {};
   level_ = money_level_ = 1;
+  median_at_ = 0.5;
   count_tail_ = {0.5 * (1 - settings_.level), 0.5 * (1 + settings_.level)};
   money_tail_ = count_tail_;
   scores_.clear();
   ranks_.clear();
-  learn(days, start, end, fade);
+  learn(days, start, end, fade, known);
 
   book now;
   now.date = end;
@@ -495,7 +555,7 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
     fit_naive();
     fit_pool();
     fit_stack();
-    fit_level();
+    fit_level(now);
     fit_ranks();
     fit_money();
   } else {
@@ -505,6 +565,7 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
       w.fill(0.0);
       w[whole_rate] = w[faded_rate + 2] = w[faded_alive + 3] = w[regular] = 0.25;
     }
+    mean_weight_.assign(weight_[0].begin(), weight_[0].end());
     for (auto& b : beta_) b.assign(pool_width, 0.0);
     money_weight_.fill(1.0 / money_candidates);
   }
