@@ -41,6 +41,24 @@ py::tuple from_value(const ga::value& v) {
   return py::make_tuple(v.index(), x);
 }
 
+/// The plain object; what Python has to dress (dates, withheld values) as (kind, plain object).
+py::object plain_value(const ga::value& v) {
+  switch (v.index()) {
+    case 0:
+      return py::none();
+    case 1:
+      return py::bool_(std::get<bool>(v));
+    case 2:
+      return py::int_(std::get<std::int64_t>(v));
+    case 3:
+      return py::float_(std::get<double>(v));
+    case 4:
+      return py::str(std::get<std::string>(v));
+    default:
+      return from_value(v);
+  }
+}
+
 std::vector<ga::field_value> to_fields(const py::list& fields) {
   std::vector<ga::field_value> out;
   for (const auto item : fields) {
@@ -245,7 +263,7 @@ void bind_asking(py::class_<ga::archive>& c) {
           facts = a.file(customer, {as_of, known_at});
         }
         py::list out;
-        for (const auto& f : facts) out.append(py::make_tuple(f.field, f.key, f.many, from_value(f.value)));
+        for (const auto& f : facts) out.append(py::make_tuple(f.field, f.key, f.many, plain_value(f.value)));
         return out;
       },
       "customer"_a, "as_of"_a, "known_at"_a);
@@ -257,7 +275,7 @@ void bind_asking(py::class_<ga::archive>& c) {
           py::gil_scoped_release free;
           x = a.get(customer, field, {as_of, known_at});
         }
-        return from_value(x);
+        return plain_value(x);
       },
       "customer"_a, "field"_a, "as_of"_a, "known_at"_a);
   c.def(
@@ -271,7 +289,7 @@ void bind_asking(py::class_<ga::archive>& c) {
           found = a.get(ids, field, {as_of, known_at});
         }
         py::list out;
-        for (const auto& x : found) out.append(from_value(x));
+        for (const auto& x : found) out.append(plain_value(x));
         return out;
       },
       "customers"_a, "field"_a, "as_of"_a, "known_at"_a);

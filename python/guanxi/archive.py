@@ -133,17 +133,19 @@ def _field(name: str, value: Value) -> tuple[str, int, Any]:
                 "bad_format")
 
 
-def _value(pair: tuple[int, Any]) -> Value:
+def _value(pair: Any) -> Any:
+    """A value as it crosses: the plain object, or (kind, plain object)."""
+    if pair.__class__ is not tuple:
+        return pair
     kind, plain = pair
     if kind == 5:
         return _DAY + datetime.timedelta(days=plain)
     if kind == 6:
         return ERASED if plain else LOCKED
-    value: Value = plain
-    return value
+    return plain
 
 
-def _entry(pair: tuple[int, Any]) -> Any:
+def _entry(pair: Any) -> Any:
     """A value of a field with many values: a mapping was stored as the JSON text of an object."""
     value = _value(pair)
     if isinstance(value, str) and value.startswith("{"):
@@ -417,7 +419,7 @@ class Archive:
         if not isinstance(customer, str) and isinstance(customer, Iterable):
             if field is None:
                 raise Error("archive.get: several customers are asked for one field; give it, or use table", "out_of_domain")
-            return [_value(pair) for pair in self._core.get_many([str(c) for c in customer], field, *times)]
+            return [v if v.__class__ is not tuple else _value(v) for v in self._core.get_many([str(c) for c in customer], field, *times)]
         if field is not None:
             return _value(self._core.get_field(str(customer), field, *times))
         out: dict[str, Any] = {}
@@ -425,7 +427,7 @@ class Archive:
             if many:
                 out.setdefault(name, []).append(_entry(pair))
             else:
-                out[name] = _value(pair)
+                out[name] = pair if pair.__class__ is not tuple else _value(pair)
         return out
 
     def entries(self, customer: str, field: str, *, as_of: Time = None, known_at: Time = None) -> dict[str, Any]:

@@ -55,43 +55,41 @@ const typename Store::field_info* single(Store& s, std::string_view field) {
 }
 }  // namespace
 
+/// One statement, so that packs and rows are of the same moment.
 std::vector<fact> archive::file(std::string_view customer, const as_seen& seen) const {
   const in_turn turn(store_);
   store& s = *store_;
-  const transaction t(s.db, false);
-  const store::asked asked = s.question(seen, "get");
-  statement q(s.db,
-              "select f.field, f.item, f.value, f.person, f.subject, f.vf, f.tf from customer c cross join fact f on "
-              "f.subject = "
-              "c.id where c.ref = ?1 and f.tf <= ?2 and f.tt > ?2 and f.vf <= ?3 and f.vt > ?3 and (f.value is not "
-              "null or f.person "
-              "> 0)");
+  const bool now = !seen.as_of && !seen.known_at;
+  const store::asked asked = now ? store::asked{s.now_quick(), always - 1} : s.question(seen, "get");
+  statement q(
+      s.db,
+      "select 0, p.body, 0, 0, 0, 0, 0 from customer c cross join pack p on p.subject = c.id where c.ref = ?1 and "
+      "p.tf <= ?2 and p.vf <= ?3 union all select f.field, f.value, f.item, f.person, f.subject, f.vf, f.tf from "
+      "customer c cross join fact f on f.subject = c.id where c.ref = ?1 and f.tf <= ?2 and f.tt > ?2 and f.vf <= "
+      "?3 and f.vt > ?3 and (f.value is not null or f.person > 0)");
   q.bind_text(1, customer).bind(2, asked.k).bind(3, asked.v);
   std::vector<fact> out;
   while (q.step()) {
+    if (q.whole(0) == 0) {
+      std::string_view body = q.view(1);
+      packed_fact f;
+      while (next_fact(body, f)) out.push_back({s.field_of(f.field)->name, {}, false, f.value()});
+      continue;
+    }
     const store::field_info& f = *s.field_of(q.whole(0));
     fact x{f.name, {}, f.many, {}};
     if (const std::int64_t person = q.whole(3); person != 0) {
-      auto shown = s.unseal({q.whole(4), f.id, q.whole(1), q.whole(5), q.whole(6), person}, q.view(2), q.null(2));
+      auto shown = s.unseal({q.whole(4), f.id, q.whole(2), q.whole(5), q.whole(6), person}, q.view(1), q.null(1));
       x.key = std::move(shown.key);
       x.value = std::move(shown.value);
     } else {
-      x.key = s.item_text(q.whole(1));
-      x.value = q.read(2, f.kind);
+      if (const std::int64_t item = q.whole(2); item != 0) x.key = s.item_text(item);
+      x.value = q.read(1, f.kind);
     }
     out.push_back(std::move(x));
   }
-  statement loaded(s.db,
-                   "select p.body from customer c cross join pack p on p.subject = c.id where c.ref = ?1 and p.tf <= "
-                   "?2 and p.vf <= ?3");
-  loaded.bind_text(1, customer).bind(2, asked.k).bind(3, asked.v);
-  if (loaded.step()) {
-    std::string_view body = loaded.view(0);
-    packed_fact f;
-    while (next_fact(body, f)) out.push_back({s.field_of(f.field)->name, {}, false, f.value()});
-  }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const fact& l, const fact& r) { return std::tie(l.field, l.key) < std::tie(r.field, r.key); });
+  const auto less = [](const fact& l, const fact& r) { return std::tie(l.field, l.key) < std::tie(r.field, r.key); };
+  if (!std::is_sorted(out.begin(), out.end(), less)) std::stable_sort(out.begin(), out.end(), less);
   return out;
 }
 
@@ -119,7 +117,18 @@ std::vector<value> archive::get(std::span<const std::string_view> customers, std
   const store::asked asked = s.question(seen, "get");
   std::vector<value> out(customers.size());
   if (f == nullptr) return out;
-  for (std::size_t i = 0; i < customers.size(); ++i) out[i] = s.one(customers[i], *f, asked);
+  statement look(
+      s.db, "select c.id, p.tf, p.vf, p.body from customer c left join pack p on p.subject = c.id where c.ref = ?");
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    look.reset();
+    look.bind_text(1, customers[i]);
+    if (!look.step()) continue;
+    if (!look.null(3) && store::packed_value(look.view(3), f->id, out[i])) {
+      if (look.whole(1) > asked.k || look.whole(2) > asked.v) out[i] = value{};
+      continue;
+    }
+    out[i] = s.one_of(look.whole(0), *f, asked);
+  }
   return out;
 }
 

@@ -79,7 +79,7 @@ class Archive:
         field: str,
         as_of: typing.SupportsInt | typing.SupportsIndex | None,
         known_at: typing.SupportsInt | typing.SupportsIndex | None,
-    ) -> tuple[typing.Any, ...]: ...
+    ) -> typing.Any: ...
     def get_many(
         self,
         customers: collections.abc.Sequence[str],
