@@ -279,6 +279,8 @@ inline void CustomerValue::fit_level(const detail::book& now) {
     off += std::max(0.0, miss * miss - 2 / std::max(got[k], 1.0));
   }
   level_variance_ = books == 0 ? 0.01 : off / static_cast<double>(books);
+  // what the level was learned from: purchases at the origins, which overlap by half; counts vary twice as much as Poisson's
+  if (books > 0) level_variance_ += 2 * static_cast<double>(books) / std::max(all_got, 1.0) / std::max(evidence, 0.5);
   if (plan_.shortened) level_variance_ += 0.01 / (evidence + 1);
 }
 
