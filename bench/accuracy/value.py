@@ -2,6 +2,7 @@
 
 Protocol: the past up to the cut is known, the horizon after it is scored, all customers with a purchase up to the cut.
 mae is of the mean, mae median of the median; bias in percent of the total; the interval is for 90 %.
+Where another row is better than customer_value, or its bias is above 10 %, its cell says (lost).
 """
 
 from __future__ import annotations
@@ -26,6 +27,23 @@ LEDGERS: list[tuple[str, str, dict[str, Any], list[tuple[str, float]]]] = [
 ]
 
 
+def beaten(column: str, rows: list[dict[str, Any]]) -> bool:
+    """Whether another row is better than ours; of biases those above 10 % count as lost."""
+    ours, others = rows[-1][column], [r[column] for r in rows[:-1] if r[column] is not None and r[column] == r[column]]
+    if column in ("bias", "value_bias"):
+        return abs(ours) > 10
+    if column in ("mae", "value_mae", "coverage", "value_coverage", "interval_score") or not others:
+        return False  # mae is the median's measure
+    return ours < max(others) if column in ("correlation", "top10", "log_score", "auc", "value_top10") else ours > min(others)
+
+
+def cell(row: dict[str, Any], column: str, lost: set[str]) -> object:
+    if row[column] is None or row[column] != row[column]:
+        return ""
+    value_here = float(row[column])
+    return f"{value_here:.4g} (lost)" if row["model"] == "customer_value" and column in lost else value_here
+
+
 def tables() -> list[tuple[str, list[str], list[list[object]]]]:
     out: list[tuple[str, list[str], list[list[object]]]] = []
     for title, name, columns, cuts in LEDGERS:
@@ -41,6 +59,7 @@ def tables() -> list[tuple[str, list[str], list[list[object]]]]:
                 out.append((f"{title}, cut {at}, {weeks:g} weeks", ["not run"], [[str(reason)]]))
                 continue
             rows = table.to_pylist()
+            lost = {c for c in COLUMNS if beaten(c, rows)}
             out.append((f"{title}, cut {at}, {weeks:g} weeks", ["model", *[c.replace("_", " ") for c in COLUMNS]],
-                        [[row["model"], *["" if row[c] is None or row[c] != row[c] else float(row[c]) for c in COLUMNS]] for row in rows]))
+                        [[row["model"], *[cell(row, c, lost) for c in COLUMNS]] for row in rows]))
     return out

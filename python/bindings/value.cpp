@@ -131,6 +131,8 @@ void bind_forecast(py::module_& topic) {
       .def_property_readonly("status", &CustomerValue::status)
       .def_property_readonly("season", &CustomerValue::season)
       .def_property_readonly("level_factor", &CustomerValue::level_factor)
+      .def_property_readonly("purchases_total", [](const CustomerValue& m) { const book_total& t = m.purchases_total(); return py::make_tuple(t.mean, t.low, t.high); })
+      .def_property_readonly("value_total", [](const CustomerValue& m) { const book_total& t = m.value_total(); return py::make_tuple(t.mean, t.low, t.high); })
       .def_property_readonly("ranks", [](const CustomerValue& m) { return give(std::vector<double>(m.ranks())); })
       .def_property_readonly("weights", [](const CustomerValue& m) {
              py::list out;

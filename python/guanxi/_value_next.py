@@ -115,7 +115,7 @@ def plot_backtest(table: Any, measure: str = "rmse") -> Any:
     try:
         import altair as alt
     except ImportError as reason:
-        raise Error("value.plot_backtest: the package 'altair' is missing; install guanxi[report]", "missing_package") from reason
+        raise Error("value.plot_backtest: the package 'altair' is missing; install guanxi[report]", "unknown_name") from reason
     naive = ("last_window", "mean_of_two", "same_window_last_year", "rate")
     rows = [{"model": r["model"], measure: r[measure], "at": str(r.get("at", ""))[:10],
              "kind": "ours" if r["model"] == "customer_value" else "naive" if r["model"] in naive else "classic"}

@@ -291,6 +291,8 @@ class CustomerValue:
         self.season_ = str(self._core.season)
         self.level_ = float(self._core.level_factor)
         self.ranks_: Floats = self._core.ranks
+        self.purchases_total_: tuple[float, float, float] = self._core.purchases_total  # mean, low, high of the book
+        self.value_total_: tuple[float, float, float] = self._core.value_total
         return self
 
     def predict(self) -> Any:

@@ -106,6 +106,27 @@ TEST(CustomerValue, TheIntervalIsHonestOnSimulatedBooks) {
   EXPECT_LT(std::fabs(bias / total), 0.06);
 }
 
+TEST(CustomerValue, TheTotalOfTheBookIsCovered) {
+  double inside = 0, money_inside = 0, all = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const auto book = support::simulated_days(400, 1, 300, 1100, 900 + seed);
+    CustomerValue model({.horizon = 26, .threads = 1});
+    model.fit(book.days(), 900);
+    double came = 0, money = 0;
+    for (std::size_t c = 0; c < 400; ++c) {
+      const outcome then = look_ahead(book.days(), c, 900, 182);
+      if (book.date[book.start[c]] <= 900) came += then.purchases, money += then.money;
+    }
+    all += 1;
+    inside += came >= model.purchases_total().low && came <= model.purchases_total().high;
+    money_inside += money >= model.value_total().low && money <= model.value_total().high;
+  }
+  EXPECT_GE(inside / all, 0.8);  // 90 % of 60 books: 0.8 and 0.98 are the ends of chance
+  EXPECT_GE(money_inside / all, 0.8);
+  RecordProperty("purchases", std::to_string(inside / all));
+  RecordProperty("money", std::to_string(money_inside / all));
+}
+
 TEST(CustomerValue, CurrencyChangesMoneyOnly) {
   const auto book = support::simulated_days(400, 1, 200, 800, 8);
   auto dear = book;

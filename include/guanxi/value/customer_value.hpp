@@ -42,6 +42,11 @@ struct candidate_score {
   double rmse = unknown, bias = unknown;  // of the mean; bias in percent of the total
 };
 
+/// Total of a book over the horizon, with the ends of its interval.
+struct book_total {
+  double mean = unknown, low = unknown, high = unknown;
+};
+
 /// Forecast of what every customer will buy in a horizon, with intervals, learned from the user's own ledger.
 ///
 /// Candidates (the naive rows among them: last window, mean of two windows, same window last year) are tried at rolling
@@ -80,7 +85,7 @@ class CustomerValue {
   CustomerValue& fit(const ledger::purchase_days& days, day end, std::span<const outcome> then, const known_then& known = {});
   /// From a ledger (ledger::Ledger): the credits that came after an origin are not known at that origin.
   template <class Book>
-    requires requires(const Book& b, day d) { b.days(d).view(); }
+    requires requires(const Book& b, day d) { b.days(d); b.last_day(); }
   CustomerValue& fit(const Book& book, day end) {
     std::deque<decltype(book.days(end))> kept;
     const auto known = [&](day at) { return kept.emplace_back(book.days(at)).view(); };
@@ -102,6 +107,10 @@ class CustomerValue {
   /// Factor on every forecast for season and level (1 = none), and how it came about.
   [[nodiscard]] double level_factor() const noexcept { return level_; }
   [[nodiscard]] const std::string& season() const noexcept { return season_; }
+  /// Purchases and money of the whole book over the horizon: customers vary each for itself, and the level varies for all as
+  /// it was missed at the origins.
+  [[nodiscard]] const book_total& purchases_total() const noexcept { return purchases_total_; }
+  [[nodiscard]] const book_total& value_total() const noexcept { return value_total_; }
   /// Probability of 0, 1, 2, ... purchases of each customer is not kept; ranks of what happened at the origins are:
   /// uniform when the forecast is honest.
   [[nodiscard]] const std::vector<double>& ranks() const noexcept { return ranks_; }
@@ -188,6 +197,7 @@ class CustomerValue {
   void predict_money(const detail::book& b, const history& s, std::size_t c, double purchases, double none);
   void predict_next(const detail::book& b, const history& s, std::size_t c, double mean, detail::ahead_space& space);
   [[nodiscard]] std::string reason_of(const history& s, const char* part, double share) const;
+  void add_up();
   void tell(const detail::book& b);
 
   /// Money candidates of a customer over the horizon, given the mean number of purchases.
@@ -234,7 +244,9 @@ class CustomerValue {
   std::array<double, money_candidates> money_weight_{};
   std::array<double, 2> spread_{0.3, 0.7};
   std::array<double, 2> count_tail_{0.05, 0.95}, money_tail_{0.05, 0.95};
-  std::vector<double> ranks_, log_score_, crps_;
+  std::vector<double> ranks_, log_score_, crps_, variance_, money_variance_;
+  double level_variance_ = 0.01;
+  book_total purchases_total_, value_total_;
   std::string season_, status_ = "not fitted";
   std::vector<candidate_weight> weights_;
   std::vector<candidate_score> scores_;

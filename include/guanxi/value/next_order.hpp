@@ -68,7 +68,7 @@ namespace detail {
 /// Takes   days: see ledger::purchase_days; end: last day that is known; false_alarm: share of a buying customer's gaps in
 ///         which the alarm may be raised although the next order still comes; level: of the intervals.
 /// Gives   next_orders. The chance is that of MBG/CNBD-k, the rate of each customer being learned from its own gaps; the
-///         threshold is the false_alarm quantile of that chance among gaps of the ledger's first half that were completed,
+///         threshold is the false_alarm quantile of that chance among completed gaps that began in the ledger's first half,
 ///         so that a book whose gaps are not of that family still gets the rate that was asked for.
 /// Fails   errc::out_of_domain when false_alarm or level is not between 0 and 1; errc::empty when nobody has bought.
 /// Costs   a fit of MBG/CNBD-k and about 2 microseconds a customer.
@@ -95,20 +95,20 @@ namespace detail {
   for (const std::size_t c : past.customer) first = std::min(first, days.date[days.start[c]]);
   const double middle = 0.5 * (static_cast<double>(first) + end);
   std::vector<double> chances;
+  const std::size_t stride = std::max<std::size_t>(1, n / 50'000);  // customers whose gaps the threshold is learned from
   double within = 0, within_of = 0, all = 0, all_of = 0;
   std::vector<double> log_mean(n, 0.0), log_count(n, 0.0);
   for (const std::size_t c : past.customer) {
     double sum = 0, square = 0, count = 0;
-    std::size_t last = days.start[c];
+    const bool learn = c % stride == 0;
     for (std::size_t j = days.start[c]; j < days.start[c + 1] && days.date[j] <= end; ++j) {
-      if (days.date[j] <= middle && j + 1 < days.start[c + 1] && days.date[j + 1] <= end) last = j + 1;
+      if (learn && days.date[j] <= middle && j + 1 < days.start[c + 1] && days.date[j + 1] <= end)
+        chances.push_back(detail::gap_survival(p, k, static_cast<double>(j - days.start[c]),
+                                               static_cast<double>(days.date[j]) - days.date[days.start[c]],
+                                               static_cast<double>(days.date[j + 1]) - days.date[j]));
       if (!(days.amount[j] > 0)) continue;
       const double l = std::log(days.amount[j]);
       sum += l, square += l * l, count += 1;
-    }
-    if (last > days.start[c]) {  // the last completed gap that began in the first half
-      const double x = static_cast<double>(last - 1 - days.start[c]), t = static_cast<double>(days.date[last - 1]) - days.date[days.start[c]];
-      chances.push_back(detail::gap_survival(p, k, x, t, static_cast<double>(days.date[last]) - days.date[last - 1]));
     }
     if (count > 0) {
       log_mean[c] = sum / count, log_count[c] = count;

@@ -9,7 +9,7 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["BGBB", "CustomerValue", "GammaGamma", "PurchaseModel", "SBG", "backtest", "rfm"]
+__all__: list[str] = ["BGBB", "CustomerValue", "GammaGamma", "PurchaseModel", "SBG", "backtest", "next_orders", "rfm"]
 
 class PurchaseModel:
     def __init__(
@@ -109,6 +109,8 @@ class CustomerValue:
     @property
     def level_factor(self) -> float: ...
     @property
+    def purchases_total(self) -> tuple[float, float, float]: ...
+    @property
     def ranks(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
     def scores(self) -> list[typing.Any]: ...
@@ -116,6 +118,8 @@ class CustomerValue:
     def season(self) -> str: ...
     @property
     def status(self) -> str: ...
+    @property
+    def value_total(self) -> tuple[float, float, float]: ...
     @property
     def weights(self) -> list[typing.Any]: ...
 
@@ -223,6 +227,13 @@ def backtest(
     level: typing.SupportsFloat | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def next_orders(
+    ledger: guanxi._core.ledger.Ledger,
+    end: typing.SupportsInt | typing.SupportsIndex | None,
+    false_alarm: typing.SupportsFloat | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[dict[str, typing.Any], float, str]: ...
 def rfm(
     ledger: guanxi._core.ledger.Ledger,
     end: typing.SupportsInt | typing.SupportsIndex | None,

@@ -132,7 +132,10 @@ inline void CustomerValue::fit_stack() {
         }
       },
       settings_.threads);
-  const stack_weights whole = stack(density, candidates);
+  // the dropout model and the pool begin with a third of the weight each: a few hundred customers cannot tell 17 parts apart
+  std::vector<double> start(candidates, 1.0 / (3.0 * (candidates - 2)));
+  start[regular] = start[pooled] = 1.0 / 3;
+  const stack_weights whole = stack(density, candidates, 1.0, start);
   weights_.clear();
   static constexpr std::array<const char*, classes> words{"1", "2-3", "4-9", "10+"};
   for (std::size_t g = 0; g < classes; ++g) {
@@ -141,7 +144,7 @@ inline void CustomerValue::fit_stack() {
       if (rows_[i].group == g)
         part.insert(part.end(), density.begin() + static_cast<std::ptrdiff_t>(i * candidates),
                     density.begin() + static_cast<std::ptrdiff_t>((i + 1) * candidates));
-    const stack_weights own = stack(part, candidates);
+    const stack_weights own = stack(part, candidates, 1.0, whole.weight);
     const auto size = static_cast<double>(part.size() / candidates);
     for (std::size_t m = 0; m < candidates; ++m) {
       weight_[g][m] = (size * own.weight[m] + 50 * whole.weight[m]) / (size + 50);
@@ -191,11 +194,11 @@ inline void CustomerValue::fit_mean() {
   std::vector<double> y(n), forecast(row_mean_);
   for (double& f : forecast) f = std::max(f, 1e-9);
   for (std::size_t i = 0; i < n; ++i) y[i] = rows_[i].then.purchases;
-  // half of the prior is the pool's, which has all the others among its features
+  // the pool, which has the others among its features, and the dropout model begin with most of the weight
   std::vector<double> prior(candidates, 0.0);
-  static constexpr std::array<std::size_t, 7> plain{last_window, mean_of_two, same_window_last_year, whole_rate, faded_alive + 1, faded_alive + 2, regular};
-  for (const std::size_t m : plain) prior[m] = 0.5 / plain.size();
-  prior[pooled] = 0.5;
+  static constexpr std::array<std::size_t, 6> plain{last_window, mean_of_two, same_window_last_year, whole_rate, faded_alive + 1, faded_alive + 2};
+  for (const std::size_t m : plain) prior[m] = 0.2 / plain.size();
+  prior[regular] = prior[pooled] = 0.4;
   mean_weight_ = mean_stack(forecast, y, candidates, mean_prior, prior);
   stacked_mean_.assign(n, 0.0);
   row_factor_.assign(n, 1.0);
@@ -270,6 +273,15 @@ inline void CustomerValue::fit_level(const detail::book& now) {
     season_ = "season not identifiable: " + detail::text(history, 0) + " weeks of history";
   }
   level_ = std::exp(std::clamp(log_level, -0.7, 0.7));
+  double off = 0;
+  for (std::size_t k = 0; k < books; ++k) {
+    const double miss = log_ratio(got[k], said[k]);
+    off += std::max(0.0, miss * miss - 2 / std::max(got[k], 1.0));
+  }
+  level_variance_ = books == 0 ? 0.01 : off / static_cast<double>(books);
+  // what the level was learned from: purchases at the origins, which overlap by half; counts vary twice as much as Poisson's
+  if (books > 0) level_variance_ += 2 * static_cast<double>(books) / std::max(all_got, 1.0) / std::max(evidence, 0.5);
+  if (plan_.shortened) level_variance_ += 0.01 / (evidence + 1);
 }
 
 /// Weights of the money candidates (Kullback-Leibler distance of means), level, and spread of money given that it comes.
@@ -377,6 +389,8 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
                        &out_.purchases_high, &out_.spend, &out_.value, &out_.value_median, &out_.value_low, &out_.value_high})
     column->assign(n, unknown);
   out_.next_order.assign(n, no_day);
+  variance_.assign(n, 0.0);
+  money_variance_.assign(n, 0.0);
   log_score_.assign(then.size(), unknown);
   crps_.assign(then.size(), unknown);
   out_.reason.assign(n, "no purchase yet");
@@ -425,6 +439,13 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
             return static_cast<double>(pmf.size() - 1);
           };
           const double none = pmf[0] / total;
+          double first_moment = 0, second_moment = 0;
+          for (std::size_t k = 1; k < pmf.size(); ++k) {
+            const double at = static_cast<double>(k);
+            first_moment += at * pmf[k], second_moment += at * at * pmf[k];
+          }
+          first_moment /= total;
+          variance_[c] = std::max(0.0, second_moment / total - first_moment * first_moment);
           if (!then.empty()) {
             const auto y = static_cast<std::size_t>(then[c].purchases);
             log_score_[c] = std::log(std::max(1e-12, y < pmf.size() ? pmf[y] / total : 0.0));
@@ -461,6 +482,7 @@ inline void CustomerValue::predict_money(const detail::book& b, const history& s
     return given / shape * gamma_quantile(std::min(1 - 1e-12, (level - none) / buys), shape);
   };
   out_.value[c] = mean;
+  money_variance_[c] = buys * given * given * (1 + 1 / shape) - mean * mean;
   out_.value_median[c] = quantile(0.5);
   out_.value_low[c] = quantile(money_tail_[0]);
   out_.value_high[c] = quantile(money_tail_[1]);
@@ -510,6 +532,23 @@ inline std::string CustomerValue::reason_of(const history& s, const char* part, 
   return text;
 }
 
+/// Totals of the book: customers vary independently, the level is common to all.
+inline void CustomerValue::add_up() {
+  double count = 0, count_variance = 0, money = 0, money_variance = 0;
+  for (std::size_t c = 0; c < out_.customers(); ++c) {
+    if (std::isnan(out_.purchases[c])) continue;
+    count += out_.purchases[c], count_variance += variance_[c];
+    money += out_.value[c], money_variance += money_variance_[c];
+  }
+  const double z = normal_quantile(0.5 * (1 + settings_.level));
+  const auto ends = [&](double mean, double variance) {
+    const double wide = z * std::sqrt(variance + mean * mean * level_variance_);
+    return book_total{mean, std::max(0.0, mean - wide), mean + wide};
+  };
+  purchases_total_ = ends(count, count_variance);
+  value_total_ = ends(money, money_variance);
+}
+
 inline void CustomerValue::tell(const detail::book& b) {
   status_ = "learned at " + std::to_string(books_.size()) + (books_.size() == 1 ? " origin" : " origins") + " of " +
             std::to_string(plan_.horizon) + " days";
@@ -535,6 +574,7 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
   out_ = {};
   level_ = money_level_ = 1;
   median_at_ = 0.5;
+  level_variance_ = 0.01;
   count_tail_ = {0.5 * (1 - settings_.level), 0.5 * (1 + settings_.level)};
   money_tail_ = count_tail_;
   scores_.clear();
@@ -570,6 +610,7 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
     money_weight_.fill(1.0 / money_candidates);
   }
   predict_all(days, now, fade, then);
+  add_up();
   tell(now);
   rows_.clear();
   books_.clear();
