@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import math
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,285 +12,48 @@ import pyarrow.compute as pc
 
 from . import _core, _frames
 from ._errors import Error
+from ._value_family import (
+    BGNBD,
+    MBGNBD,
+    NBD,
+    BGCNBDk,
+    GammaGamma,
+    LikelihoodRatio,
+    MBGCNBDk,
+    ParetoNBD,
+    Posterior,
+    likelihood_ratio,
+)
+from ._value_snapshot import Scorer, save_scorer
 from .ledger import Day, Ledger, give_days, to_day
 
 Floats = npt.NDArray[np.float64]
 _UNKNOWN_DAY = -(2**31)
 
-__all__ = ["BGCNBDk", "BGNBD", "CustomerValue", "GammaGamma", "MBGCNBDk", "MBGNBD", "NBD", "backtest", "rfm", "rfm_edges"]
-
-
-def _columns(summary: Any, argument: str, *, gaps: bool = False, weights: bool = True) -> dict[str, Floats]:
-    """frequency, recency, age (or T), and weights and log_gaps where there are any."""
-    table = _frames.read(summary, argument)
-    have = table.column_names
-    age = "age" if "age" in have or "T" not in have else "T"
-    for name in ("frequency", "recency", age):
-        _frames.require(name, have, argument)
-    out = {"frequency": _frames.floats(table, "frequency"), "recency": _frames.floats(table, "recency"), "age": _frames.floats(table, age)}
-    if weights and "weights" in have:
-        out["weights"] = _frames.floats(table, "weights")
-    if gaps and "log_gaps" in have:
-        out["log_gaps"] = _frames.floats(table, "log_gaps")
-    return out
+__all__ = [
+    "NBD",
+    "BGCNBDk",
+    "BGNBD",
+    "CustomerValue",
+    "GammaGamma",
+    "LikelihoodRatio",
+    "MBGCNBDk",
+    "MBGNBD",
+    "ParetoNBD",
+    "Posterior",
+    "Scorer",
+    "backtest",
+    "likelihood_ratio",
+    "rfm",
+    "rfm_edges",
+    "save_scorer",
+]
 
 
 def _ledger(led: Any, argument: str) -> Ledger:
     if not isinstance(led, Ledger):
         raise Error(f"{argument}: a {type(led).__name__} is no ledger; give gx.Ledger(frame)", "bad_format")
     return led
-
-
-def _number(value: float) -> str:
-    return "not known" if math.isnan(value) else f"{value:.4g}"
-
-
-class _Fitted:
-    """What every fitted model says of itself."""
-
-    params_: dict[str, float]
-    standard_errors_: dict[str, float]
-    covariance_: Floats
-    log_likelihood_: float
-    status_: str
-    passes_: int
-    converged_: bool
-    gradient_norm_: float
-    condition_: float
-    customers_: float
-
-    def _take(self, result: dict[str, Any]) -> None:
-        names = result["names"]
-        self.params_ = dict(zip(names, result["params"], strict=True))
-        self.standard_errors_ = dict(zip(names, result["standard_errors"] or [math.nan] * len(names), strict=True))
-        self.covariance_ = np.array(result["covariance"], dtype=np.float64)
-        self.log_likelihood_ = float(result["log_likelihood"])
-        self.status_ = str(result["status"])
-        self.passes_ = int(result["passes"])
-        self.converged_ = bool(result["converged"])
-        self.gradient_norm_ = float(result["gradient_norm"])
-        self.condition_ = float(result["condition"])
-        self.customers_ = float(result["customers"])
-
-    @property
-    def aic_(self) -> float:
-        """Akaike's criterion: 2 parameters - 2 log-likelihood."""
-        return 2.0 * len(self.params_) - 2.0 * self.log_likelihood_
-
-    @property
-    def bic_(self) -> float:
-        """Schwarz's criterion: ln(customers) parameters - 2 log-likelihood."""
-        return math.log(self.customers_) * len(self.params_) - 2.0 * self.log_likelihood_
-
-    def __repr__(self) -> str:
-        name = type(self).__name__
-        if not hasattr(self, "params_"):
-            return f"{name}: not fitted"
-        lines = [f"{name}: {self.status_}"]
-        lines += [f"  {key:<6} {value:>12.5g}  +- {_number(self.standard_errors_[key])}" for key, value in self.params_.items()]
-        if not math.isnan(self.log_likelihood_):
-            lines.append(f"  log-likelihood {self.log_likelihood_:.2f} on {self.customers_:,.0f} customers")
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        if not hasattr(self, "params_"):
-            return html.escape(repr(self))
-        rows = "".join(f"<tr><td>{key}</td><td>{value:.5g}</td><td>{_number(self.standard_errors_[key])}</td></tr>"
-                       for key, value in self.params_.items())
-        head = f"<caption>{type(self).__name__}: {html.escape(self.status_)}</caption><tr><th>parameter</th><th>value</th><th>error</th></tr>"
-        return f"<table>{head}{rows}</table>"
-
-
-M = TypeVar("M", bound="_PurchaseModel")
-
-
-class _PurchaseModel(_Fitted):
-    _kind = ""
-    _least = 1
-    _most = 1
-
-    def __init__(self, *, params: dict[str, float] | None = None, threads: int = 0) -> None:
-        self.params = params
-        self.threads = threads
-        self._core: Any = _core.value.PurchaseModel(self._kind, self._least, self._most, threads)
-        if params is not None:
-            wanted = {"r", "alpha"} if self._kind == "NBD" else {"r", "alpha", "a", "b"}
-            if self._kind.endswith("k"):
-                wanted |= {"k"}
-            if set(params) != wanted:
-                raise Error(f"value.{self._kind}: 'params' has {', '.join(sorted(params))}; {', '.join(sorted(wanted))} are wanted", "unknown_name")
-            self._core.set(**{name: int(value) if name == "k" else value for name, value in params.items()})
-            self._take(self._core.result())
-            if self._kind.endswith("k"):
-                self.k_ = int(self._core.k)
-
-    def fit(self: M, summary: Any) -> M:
-        """Fits by maximum likelihood; always returns, see ``status_``.
-
-        Parameters
-        ----------
-        summary
-            Any frame with one row a customer: frequency (repeat purchases, whole), recency and age (or T) in one unit
-            of time; optionally weights (customers a row stands for) and log_gaps (needed for k > 1).
-
-        Returns
-        -------
-        self
-            With params_, standard_errors_, covariance_, log_likelihood_, status_, passes_, converged_, gradient_norm_,
-            condition_, aic_, bic_.
-
-        Raises
-        ------
-        guanxi.Error
-            A row that is no history of purchases; the sentence names row and values.
-
-        Notes
-        -----
-        Costs about 40 ns a row for grouping, then 6 to 12 passes over the distinct rows.
-        """
-        self._core.fit(**_columns(summary, f"value.{self._kind}", gaps=True))
-        self._take(self._core.result())
-        return self
-
-    def _rows(self, summary: Any) -> tuple[Floats, Floats, Floats]:
-        columns = _columns(summary, f"value.{self._kind}", weights=False)
-        return columns["frequency"], columns["recency"], columns["age"]
-
-    def probability_alive(self, summary: Any) -> Floats:
-        """Chance that each customer still buys, in the order of the rows; in [0, 1]."""
-        out: Floats = self._core.probability_alive(*self._rows(summary))
-        return out
-
-    def expected_purchases(self, summary: Any, horizon: float) -> Floats:
-        """Expected purchases of each customer in (age, age + horizon]; horizon in the unit of the summary."""
-        out: Floats = self._core.expected_purchases(*self._rows(summary), float(horizon))
-        return out
-
-    def probability_of(self, summary: Any, n: int, horizon: float) -> Floats:
-        """P(exactly n purchases in the horizon) of each customer."""
-        out: Floats = self._core.probability_of(*self._rows(summary), int(n), float(horizon))
-        return out
-
-    def expected_purchases_new(self, horizon: float) -> float:
-        """Expected repeat purchases of a new customer in the horizon after the first purchase."""
-        return float(self._core.expected_purchases_new(float(horizon)))
-
-    def pmf(self, n: int, horizon: float) -> float:
-        """P(a new customer repeats exactly n times in the horizon after the first purchase)."""
-        return float(self._core.pmf(int(n), float(horizon)))
-
-    def draws(self, n: int, seed: int) -> Floats:
-        """n draws of the parameters from their approximate posterior, shape (n, parameters); same seed, same draws."""
-        out: Floats = self._core.draws(int(n), int(seed)).reshape(int(n), len(self.params_))
-        return out
-
-
-class NBD(_PurchaseModel):
-    """Poisson purchases with gamma rates, no dropout.
-
-    ``NBD(params={"r": .., "alpha": ..})`` builds it without a fit. Source: Ehrenberg (1959), Applied Statistics 8, 26-41.
-    """
-
-    _kind = "NBD"
-
-
-class BGNBD(_PurchaseModel):
-    """NBD with dropout after each repeat purchase (parameters r, alpha, a, b).
-
-    Source: Fader, Hardie and Lee (2005), Marketing Science 24, 275-284.
-    """
-
-    _kind = "BGNBD"
-
-
-class MBGNBD(_PurchaseModel):
-    """NBD with dropout after every purchase, the first included (parameters r, alpha, a, b).
-
-    Source: Batislam, Denizel and Filiztekin (2007), Int. J. Research in Marketing 24, 201-209.
-    """
-
-    _kind = "MBGNBD"
-
-
-class _Regular(_PurchaseModel):
-    k_: int
-    k_log_likelihood_: dict[int, float]
-
-    def __init__(self, *, k: int | None = None, most: int = 6, params: dict[str, float] | None = None, threads: int = 0) -> None:
-        self.k = k
-        self.most = most
-        self._least, self._most = (1, most) if k is None else (k, k)
-        super().__init__(params=params, threads=threads)
-
-    def fit(self: R, summary: Any) -> R:
-        """As for the other models; k_ is the number of stages that the likelihood chose, k_log_likelihood_ what each k gave."""
-        super().fit(summary)
-        self.k_ = int(self._core.k)
-        self.k_log_likelihood_ = dict(self._core.tried)
-        return self
-
-
-R = TypeVar("R", bound=_Regular)
-
-
-class BGCNBDk(_Regular):
-    """BG/NBD with regular gaps: Erlang with k stages; k by likelihood unless given. Needs the column log_gaps for k > 1.
-
-    Expectations are exact renewal sums. Source: Platzer and Reutterer (2017), "Ticking away the moments".
-    """
-
-    _kind = "BGCNBDk"
-
-
-class MBGCNBDk(_Regular):
-    """MBG/NBD with regular gaps: Erlang with k stages; k by likelihood unless given. Needs the column log_gaps for k > 1.
-
-    Source: Platzer and Reutterer (2017), "Ticking away the moments".
-    """
-
-    _kind = "MBGCNBDk"
-
-
-class GammaGamma(_Fitted):
-    """Money a purchase: gamma, with a scale of each customer that is gamma over the book (parameters p, q, v).
-
-    Assumes that the size of orders does not depend on their number.
-    Source: Fader, Hardie and Lee (2005), J. Marketing Research 42, 415-430.
-    """
-
-    def __init__(self, *, params: dict[str, float] | None = None) -> None:
-        self.params = params
-        self._core: Any = _core.value.GammaGamma()
-        if params is not None:
-            if set(params) != {"p", "q", "v"}:
-                raise Error(f"value.GammaGamma: 'params' has {', '.join(sorted(params))}; p, q, v are wanted", "unknown_name")
-            self._core.set(**params)
-            self._take(self._core.result())
-
-    @staticmethod
-    def _columns(summary: Any) -> tuple[Floats, Floats, Floats | None]:
-        table = _frames.read(summary, "value.GammaGamma")
-        for name in ("frequency", "spend"):
-            _frames.require(name, table.column_names, "value.GammaGamma")
-        weights = _frames.floats(table, "weights") if "weights" in table.column_names else None
-        return _frames.floats(table, "frequency"), _frames.floats(table, "spend"), weights
-
-    def fit(self, summary: Any) -> GammaGamma:
-        """Fits to the columns frequency and spend (mean money a purchase) of the rows with frequency > 0."""
-        self._core.fit(*self._columns(summary))
-        self._take(self._core.result())
-        return self
-
-    def expected_spend(self, summary: Any) -> Floats:
-        """Expected money a purchase of each customer."""
-        frequency, spend, _ = self._columns(summary)
-        out: Floats = self._core.expected_spend(frequency, spend)
-        return out
-
-    def draws(self, n: int, seed: int) -> Floats:
-        """n draws of (p, q, v) from their approximate posterior; same seed, same draws."""
-        out: Floats = self._core.draws(int(n), int(seed)).reshape(int(n), 3)
-        return out
 
 
 class CustomerValue:
