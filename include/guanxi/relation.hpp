@@ -1,6 +1,8 @@
 #pragma once
 // The four tiers and movement between them, retention, sorting by several criteria.
+#include <guanxi/relation/cohorts.hpp>
 #include <guanxi/relation/cox.hpp>
+#include <guanxi/relation/discrete_hazard.hpp>
 #include <guanxi/relation/electre_tri.hpp>
 #include <guanxi/relation/hysteresis.hpp>
 #include <guanxi/relation/kaplan_meier.hpp>

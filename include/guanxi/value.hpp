@@ -3,9 +3,11 @@
 #include <guanxi/value/ahead.hpp>
 #include <guanxi/value/any_purchase.hpp>
 #include <guanxi/value/backtest.hpp>
+#include <guanxi/value/bgbb.hpp>
 #include <guanxi/value/count_law.hpp>
 #include <guanxi/value/customer_rows.hpp>
 #include <guanxi/value/customer_value.hpp>
+#include <guanxi/value/draw_interval.hpp>
 #include <guanxi/value/exposure_prior.hpp>
 #include <guanxi/value/fit_result.hpp>
 #include <guanxi/value/forecast.hpp>
@@ -22,6 +24,8 @@
 #include <guanxi/value/purchase_intervals.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 #include <guanxi/value/purchase_model.hpp>
+#include <guanxi/value/rate_mixture.hpp>
 #include <guanxi/value/rfm.hpp>
+#include <guanxi/value/sbg.hpp>
 #include <guanxi/value/snapshot.hpp>
 #include <guanxi/value/stack.hpp>

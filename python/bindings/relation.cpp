@@ -379,5 +379,6 @@ void bind_relation(py::module_& m) {
   bind_tier_model(relation);
   bind_retention(relation);
   bind_sorting(relation);
+  bind_relation_retention(relation);
 }
 }  // namespace guanxi::python

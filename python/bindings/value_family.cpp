@@ -1,4 +1,6 @@
 #include "columns.hpp"
+#include "topics.hpp"
+#include "value_results.hpp"
 
 #include <memory>
 #include <optional>
@@ -15,11 +17,6 @@ namespace {
 using namespace guanxi::value;
 using column = column_in<double>;
 
-py::dict to_python(const fit_result& r) {
-  return py::dict("names"_a = r.names, "params"_a = r.params, "standard_errors"_a = r.standard_errors, "covariance"_a = r.covariance,
-                  "log_likelihood"_a = r.log_likelihood, "customers"_a = r.customers, "gradient_norm"_a = r.gradient_norm,
-                  "condition"_a = r.condition, "passes"_a = r.passes, "converged"_a = r.converged, "status"_a = r.status);
-}
 customer_rows rows_of(const column& frequency, const column& recency, const column& age, const std::optional<column>& weights = {}) {
   customer_rows rows{view(frequency), view(recency), view(age)};
   if (weights) rows.weights = view(*weights);

@@ -1,4 +1,5 @@
 #include "columns.hpp"
+#include "topics.hpp"
 
 #include <array>
 #include <memory>

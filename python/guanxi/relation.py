@@ -13,6 +13,8 @@ import pyarrow as pa
 from . import _core
 from ._errors import Error
 from ._frames import codes, floats, give, kind_of, read, require
+from ._relation_retention import DiscreteHazard as DiscreteHazard
+from ._relation_retention import cohorts as cohorts
 
 Floats = npt.NDArray[np.float64]
 _c: Any = _core.relation

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from . import _core, _frames
 from ._errors import Error
+from ._value_discrete import BGBB, SBG
 from ._value_family import (
     BGNBD,
     MBGNBD,
@@ -31,6 +32,7 @@ Floats = npt.NDArray[np.float64]
 _UNKNOWN_DAY = -(2**31)
 
 __all__ = [
+    "BGBB",
     "NBD",
     "BGCNBDk",
     "BGNBD",
@@ -41,6 +43,7 @@ __all__ = [
     "MBGNBD",
     "ParetoNBD",
     "Posterior",
+    "SBG",
     "Scorer",
     "backtest",
     "likelihood_ratio",

@@ -156,7 +156,10 @@ void small_models(random_stream& r) {
   std::vector<double> left, x, t, n, m;
   for (std::uint64_t i = 1 + r.index(8); i-- > 0;) left.push_back(std::floor(between(r, -1, 3)));
   SBG sbg;
-  sbg.fit(left, std::floor(between(r, 0, 3)));
+  std::vector<double> duration, lost;
+  for (std::size_t i = 0; i < left.size(); ++i) duration.push_back(static_cast<double>(i + 1)), lost.push_back(1);
+  duration.push_back(static_cast<double>(left.size())), lost.push_back(0), left.push_back(std::floor(between(r, 0, 3)));
+  sbg.fit({duration, lost, left});
   for (const double v : sbg.result().params) want(std::isfinite(v) && v > 0, "a parameter of sBG is no number");
   for (std::uint64_t i = 1 + r.index(20); i-- > 0;) {
     n.push_back(1 + static_cast<double>(r.index(12)));
@@ -165,9 +168,9 @@ void small_models(random_stream& r) {
     m.push_back(between(r, -3, 5));
   }
   BGBB bgbb;
-  bgbb.fit(x, t, n);
+  bgbb.fit({x, t, n});
   std::vector<double> out(x.size());
-  bgbb.expected_purchases(x, t, n, 5, out);
+  bgbb.expected_purchases({x, t, n}, 5, out);
   for (const double v : out) want(std::isfinite(v) && v >= 0 && v <= 5 + 1e-9, "BG/BB expects what cannot be");
   GammaGamma gg;
   gg.fit({x, m});

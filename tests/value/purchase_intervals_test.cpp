@@ -73,11 +73,12 @@ TEST(PurchaseIntervals, CoverSingleCustomersAndTotals) {
       if (pareto) pa.fit(b.rows());
       else bg.fit(b.rows());
       const any_purchase model = pareto ? any_purchase(pa) : any_purchase(bg);
-      const auto draws = pareto ? pa.draws(100, k) : bg.draws(60, k);
+      // 400 customers leave a skewed ridge in Pareto/NBD: its posterior is drawn, not its normal approximation
+      const auto draws = pareto ? sample_posterior(model, b.rows(), {.chains = 2, .draws = 60, .warmup = 60, .seed = k}).draws : bg.draws(60, k);
       const purchase_forecast f = forecast_purchases(model, b.rows(), draws, {20, 0.9, 0, k});
       const double total = std::accumulate(b.later.begin(), b.later.end(), 0.0);
       inside += total >= f.total_low && total <= f.total_high;
-      if (k < 20) share += covered(model, b, std::span(draws).first(pareto ? 4 * 8 : 4 * 30)) / 20;
+      if (k < 20) share += covered(model, b, std::span(draws).subspan(0, pareto ? 4 * 10 : 4 * 30)) / 20;
     }
     EXPECT_GE(share, 0.88) << pareto;
     EXPECT_LE(share, 0.92) << pareto;

@@ -222,6 +222,29 @@ class pareto_likelihood {
     return sum;
   }
 
+  /// The log-likelihood alone: about a third of the cost.
+  [[nodiscard]] double value(double r, double alpha, double s, double beta) {
+    of_r_.fill(r, g_.counts, 1, 0);
+    for (std::size_t i = 0; i < g_.times.size(); ++i) {
+      a_[i] = std::log(alpha + g_.times[i]);
+      b_[i] = std::log(beta + g_.times[i]);
+    }
+    const pareto_parameters q{r, alpha, s, beta};
+    double sum = 0;
+    for (std::size_t i = 0; i < g_.counts.size(); ++i) sum += g_.count_weight[i] * of_r_.log[i];
+    for (std::size_t i = 0; i < g_.times.size(); ++i)
+      if (g_.age_weight[i] > 0)
+        sum -= g_.age_weight[i] * (r * std::log1p(g_.times[i] / alpha) + s * std::log1p(g_.times[i] / beta)) + g_.age_repeats[i] * a_[i];
+    for (std::size_t i = 0; i < g_.size(); ++i) {
+      const double t = g_.times[g_.t[i]], age = g_.times[g_.age[i]], x = g_.counts[g_.x[i]], near = age - t;
+      if (!(near > 0)) continue;
+      const double la = near < 0.1 * (alpha + t) ? std::log1p(near / (alpha + t)) : a_[g_.age[i]] - a_[g_.t[i]];
+      const double lb = near < 0.1 * (beta + t) ? std::log1p(near / (beta + t)) : b_[g_.age[i]] - b_[g_.t[i]];
+      sum += g_.weight[i] * log1pexp((r + x) * la + s * lb + detail::pareto_left(q, x, t, age, la, lb));
+    }
+    return sum;
+  }
+
  private:
   void add(local<4>& out, const pareto_parameters& q, std::size_t begin, std::size_t end) const {
     const bool alpha_first = q.alpha <= q.beta;

@@ -91,7 +91,7 @@ struct snapshot_row {
 };
 static_assert(sizeof(snapshot_row) == 112);
 
-[[nodiscard]] inline std::uint64_t mix(std::uint64_t h) noexcept {
+[[nodiscard]] inline std::uint64_t mix_hash(std::uint64_t h) noexcept {
   h ^= h >> 32;
   h *= 0xd6e8feb86659fd93u;
   h ^= h >> 32;
@@ -103,11 +103,11 @@ static_assert(sizeof(snapshot_row) == 112);
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t word;
     std::memcpy(&word, text.data() + at, 8);
-    h = mix(h ^ word);
+    h = mix_hash(h ^ word);
   }
   std::uint64_t rest = 0;
   if (at < text.size()) std::memcpy(&rest, text.data() + at, text.size() - at);
-  return mix(mix(h ^ rest) ^ text.size());
+  return mix_hash(mix_hash(h ^ rest) ^ text.size());
 }
 /// Checksum of the body, four words at a time.
 [[nodiscard]] inline std::uint64_t checksum_of(const unsigned char* data, std::size_t size) noexcept {
@@ -120,7 +120,7 @@ static_assert(sizeof(snapshot_row) == 112);
       h[l] = std::rotl((h[l] ^ word) * 0xd6e8feb86659fd93u, 29);
     }
   std::uint64_t out = hash_text({reinterpret_cast<const char*>(data + at), size - at});
-  for (const std::uint64_t v : h) out = mix(out ^ v);
+  for (const std::uint64_t v : h) out = mix_hash(out ^ v);
   return out;
 }
 

@@ -4,13 +4,16 @@ Tiers, movement, retention, sorting by several criteria.
 
 from __future__ import annotations
 import collections.abc
+import guanxi._core.ledger
 import numpy
 import numpy.typing
 import typing
 
 __all__: list[str] = [
+    "DiscreteHazard",
     "Panel",
     "TierModel",
+    "cohorts",
     "cox",
     "cumulative_incidence",
     "electre_tri",
@@ -76,6 +79,40 @@ class TierModel:
         self, arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]
     ) -> numpy.typing.NDArray[numpy.float64]: ...
 
+class DiscreteHazard:
+    def __init__(
+        self,
+        logit: bool,
+        ridge: typing.SupportsFloat | typing.SupportsIndex,
+        max_passes: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def fit(
+        self,
+        X: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        covariates: typing.SupportsInt | typing.SupportsIndex,
+        event: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> None: ...
+    def predict(
+        self,
+        X: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        level: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+    ]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+
+def cohorts(
+    ledger: guanxi._core.ledger.Ledger,
+    end: typing.SupportsInt | typing.SupportsIndex | None,
+    unit: str,
+    every: typing.SupportsInt | typing.SupportsIndex,
+    group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def cox(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.SupportsInt | typing.SupportsIndex,
