@@ -59,7 +59,20 @@ def bars() -> list[tuple[str, float, str, str, bool]]:
     if not np.all((model.probability_alive(million) >= 0) & (model.probability_alive(million) <= 1)):
         raise AssertionError("P(alive) outside 0 to 1")
     rate = 1 / seconds(lambda: model.probability_alive(million))
-    rows.append(("P(alive), one core", rate, "million customers a second", "30", rate >= 30))
+    rows.append(("P(alive), one core", rate, "million customers a second", "50", rate >= 50))
+    rate = 1 / seconds(lambda: model.expected_purchases(million, 39))
+    rows.append(("P(alive) and expected purchases, BG/NBD, one core", rate, "million customers a second", "10", rate >= 10))
+    s = seconds(lambda: gx.value.ParetoNBD(threads=1).fit(million), 3)
+    rows.append(("Pareto/NBD fit, 1,000,000 customers, grouping included, one core", s, "s", "under 1", s <= 1))
+    pareto = gx.value.ParetoNBD(threads=1, params={"r": 0.5532, "alpha": 10.577, "s": 0.6062, "beta": 11.669})
+    rate = 1 / seconds(lambda: pareto.expected_purchases(million, 39))
+    rows.append(("P(alive) and expected purchases, Pareto/NBD, one core", rate, "million customers a second", "2", rate >= 2))
+    for name, kind in (("BG/NBD", gx.value.BGNBD), ("Pareto/NBD", gx.value.ParetoNBD)):
+        fitted = kind().fit(columns)
+        if not fitted.posterior(columns).status_.startswith("chains agree"):
+            raise AssertionError("chains disagree")
+        s = seconds(lambda: fitted.posterior(columns), 3)  # noqa: B023
+        rows.append((f"posterior of {name}, CDNOW, 4 chains of 1,000 draws", s, "s", "under 3", s < 3))
     s = default_forecaster()
     rows.append(("CustomerValue, 1,000,000 customers, 20,000,000 lines, all cores, ledger included", s, "s", "under 60", s < 60))
     with tempfile.TemporaryDirectory() as folder:

@@ -33,7 +33,7 @@ def simulated(n: int) -> pd.DataFrame:
 
 
 def measure() -> list[Row]:
-    from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter
+    from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 
     warnings.filterwarnings("ignore")
     rival = f"lifetimes {importlib.metadata.version('lifetimes')}"
@@ -51,6 +51,7 @@ def measure() -> list[Row]:
 
     fits("BG/NBD fit, CDNOW (2,357 customers)", cdnow, value.BGNBD, BetaGeoFitter, 5, 300)
     fits("MBG/NBD fit, CDNOW (2,357 customers)", cdnow, value.MBGNBD, ModifiedBetaGeoFitter, 5, 100)
+    fits("Pareto/NBD fit, CDNOW (2,357 customers)", cdnow, value.ParetoNBD, ParetoNBDFitter, 3, 100)
     fits("BG/NBD fit, 100,000 simulated customers", simulated(100_000), value.BGNBD, BetaGeoFitter, 1, 20)
 
     big = simulated(1_000_000)

@@ -7,6 +7,8 @@
 
 #include <guanxi/base/random.hpp>
 #include <guanxi/value/customer_value.hpp>
+#include <guanxi/value/pareto_nbd.hpp>
+#include <guanxi/value/posterior.hpp>
 #include <guanxi/value/purchase_model.hpp>
 
 namespace {
@@ -54,6 +56,37 @@ void fit(benchmark::State& st) {
 BENCHMARK_TEMPLATE(fit, NBD)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK_TEMPLATE(fit, BGNBD)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK_TEMPLATE(fit, MBGNBD)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(fit, ParetoNBD)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
+/// P(alive) and expected purchases of Pareto/NBD in one call.
+void pareto_expected(benchmark::State& st) {
+  const book b = simulated(static_cast<std::size_t>(st.range(0)));
+  ParetoNBD model(1);
+  model.set({0.5532, 10.577, 0.6062, 11.669});
+  std::vector<double> out(b.x.size());
+  model.expected_purchases(b.rows(), 39, out);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (!(out[i] >= 0 && out[i] <= (0.5532 + b.x[i]) / (10.577 + b.age[i]) * 39)) return st.SkipWithError("wrong answer");
+  for (auto _ : st) {
+    model.expected_purchases(b.rows(), 39, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  st.SetItemsProcessed(st.iterations() * st.range(0));
+}
+BENCHMARK(pareto_expected)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
+
+/// Four chains of 1,000 kept draws.
+template <class Model>
+void posterior_draws(benchmark::State& st) {
+  const book b = simulated(static_cast<std::size_t>(st.range(0)));
+  Model model(1);
+  model.fit(b.rows());
+  if (sample_posterior(model, b.rows()).status.substr(0, 12) != "chains agree") return st.SkipWithError("chains disagree");
+  for (auto _ : st) benchmark::DoNotOptimize(sample_posterior(model, b.rows()).draws.data());
+  st.SetItemsProcessed(st.iterations() * 4000);
+}
+BENCHMARK_TEMPLATE(posterior_draws, BGNBD)->Arg(2'357)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_TEMPLATE(posterior_draws, ParetoNBD)->Arg(2'357)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void alive(benchmark::State& st) {
   const book b = simulated(static_cast<std::size_t>(st.range(0)));

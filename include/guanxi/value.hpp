@@ -1,6 +1,7 @@
 #pragma once
 // Which customers still buy, how much, and what for: RFM, purchase models, spend, forecasts, backtests.
 #include <guanxi/value/ahead.hpp>
+#include <guanxi/value/any_purchase.hpp>
 #include <guanxi/value/backtest.hpp>
 #include <guanxi/value/bgbb.hpp>
 #include <guanxi/value/count_law.hpp>
@@ -13,13 +14,20 @@
 #include <guanxi/value/gamma_gamma.hpp>
 #include <guanxi/value/groups.hpp>
 #include <guanxi/value/history.hpp>
+#include <guanxi/value/lanes.hpp>
+#include <guanxi/value/log_prior.hpp>
 #include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/newton.hpp>
 #include <guanxi/value/next_order.hpp>
 #include <guanxi/value/origins.hpp>
+#include <guanxi/value/pareto_likelihood.hpp>
+#include <guanxi/value/pareto_nbd.hpp>
+#include <guanxi/value/posterior.hpp>
+#include <guanxi/value/purchase_intervals.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 #include <guanxi/value/purchase_model.hpp>
 #include <guanxi/value/rate_mixture.hpp>
 #include <guanxi/value/rfm.hpp>
 #include <guanxi/value/sbg.hpp>
+#include <guanxi/value/snapshot.hpp>
 #include <guanxi/value/stack.hpp>

@@ -57,11 +57,12 @@ void bind_models(py::module_& topic) {
              return PurchaseModel("value." + kind, settings_of(kind, least, most, threads));
            }), "kind"_a, "least"_a = 1, "most"_a = 1, "threads"_a = 0)
       .def("fit", [](PurchaseModel& m, const column& x, const column& t, const column& age, const std::optional<column>& w,
-                     const std::optional<column>& gaps) {
+                     const std::optional<column>& gaps, std::vector<double> prior_mean, std::vector<double> prior_deviation) {
              const customer_rows rows = rows_of(x, t, age, w, gaps);
              py::gil_scoped_release free;
-             m.fit(rows);
-           }, "frequency"_a, "recency"_a, "age"_a, "weights"_a = py::none(), "log_gaps"_a = py::none())
+             m.fit(rows, {std::move(prior_mean), std::move(prior_deviation)});
+           }, "frequency"_a, "recency"_a, "age"_a, "weights"_a = py::none(), "log_gaps"_a = py::none(),
+           "prior_mean"_a = std::vector<double>{}, "prior_deviation"_a = std::vector<double>{})
       .def("set", [](PurchaseModel& m, double r, double alpha, double a, double b, unsigned k) { m.set({r, alpha, a, b}, k); },
            "r"_a, "alpha"_a, "a"_a = 0.0, "b"_a = 1.0, "k"_a = 1)
       .def("result", [](const PurchaseModel& m) { return to_python(m.result()); })
@@ -220,5 +221,7 @@ void bind_value(py::module_& m) {
   bind_tables(topic);
   bind_value_next(topic);
   bind_value_discrete(topic);
+  bind_value_family(topic);
+  bind_value_snapshot(topic);
 }
 }  // namespace guanxi::python

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
@@ -67,7 +68,7 @@ inline void check(const customer_rows& rows, std::string_view caller) {
   const auto bad = [caller](errc code, std::size_t i, const std::string& what) { detail::bad_row(caller, code, i, what); };
   for (std::size_t i = 0; i < n; ++i) {
     const double x = rows.frequency[i], t = rows.recency[i], age = rows.age[i];
-    if (x >= 0 && x == std::floor(x) && x <= 1e9 && t >= 0 && t <= age && age < 1e12 && (x > 0) == (t > 0)) continue;
+    if (x >= 0 && x <= 1e9 && x == static_cast<double>(static_cast<std::int64_t>(x)) && t >= 0 && t <= age && age < 1e12 && (x > 0) == (t > 0)) continue;
     for (const auto& [name, value] : {std::pair{"frequency", x}, {"recency", t}, {"age", age}})
       if (!std::isfinite(value)) bad(errc::not_finite, i, std::string(name) + " is " + detail::number(value));
     if (x < 0) bad(errc::out_of_domain, i, "frequency " + detail::number(x) + " is negative");

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/base/special.hpp>
 #include <guanxi/value/groups.hpp>
+#include <guanxi/value/lanes.hpp>
 #include <guanxi/value/newton.hpp>
 #include <guanxi/value/rising.hpp>
 
@@ -109,6 +111,70 @@ inline void add_group(partial& s, double w, double x, double count, double log_a
   s.b_b += (mixed + d) * inv_b * inv_b;
 }
 
+/// What the kernel of Poisson purchases reads: groups and the tables of one parameter set.
+struct simple_groups {
+  const double* weight;
+  const std::uint32_t *x, *t, *age;
+  const double *counts, *log, *inverse, *rest_log, *rest_inverse;
+  double r, log_a, inv_a;
+};
+
+/// add_group for k = 1 over groups begin..end, four at a time.
+GUANXI_LANES_INLINE void add_simple(partial& out, const simple_groups& g, std::size_t begin, std::size_t end) noexcept {
+  lanes more, r, alpha, d, b, rr, ra, aa, ma, m_r, m_rb, m_al, m_alb, m_b, bb;
+  set_lanes(more, 0.0);
+  r = alpha = d = b = rr = ra = aa = ma = m_r = m_rb = m_al = m_alb = m_b = bb = more;
+  for (std::size_t i = begin; i < end; i += 4) {
+    lanes w, count, log_age, log_t, inv_age, inv_t, rest_log, inv_b;
+    for (std::size_t j = 0; j < 4; ++j) {
+      const std::size_t at = i + j < end ? i + j : end - 1;
+      const int l = static_cast<int>(j);
+      const std::uint32_t x = g.x[at], t = g.t[at], age = g.age[at];
+      w[l] = i + j < end ? g.weight[at] : 0.0;
+      count[l] = g.counts[x];
+      log_age[l] = g.log[age], log_t[l] = g.log[t], inv_age[l] = g.inverse[age], inv_t[l] = g.inverse[t];
+      rest_log[l] = g.rest_log[x], inv_b[l] = g.rest_inverse[x];
+    }
+    count += lanes{g.r, g.r, g.r, g.r};
+    const lanes gr = log_age - log_t, gi = inv_age - inv_t, gal = count * gi;
+    const lanes delta = count * gr + g.log_a - rest_log;
+    lanes minus, high, e, soft;
+    for (int l = 0; l < 4; ++l) minus[l] = -std::fabs(delta[l]), high[l] = delta[l] > 0 ? delta[l] : 0.0;
+    exp_lanes(minus, e);
+    log1p_lanes(e, soft);
+    const lanes small = e / (1.0 + e);
+    lanes dead;
+    for (int l = 0; l < 4; ++l) dead[l] = delta[l] > 0 ? 1.0 - small[l] : small[l];
+    const lanes wd = w * dead, mixed = w * small * (1.0 - small), mgr = mixed * gr, mgal = mixed * gal;
+    more += w * (high + soft);
+    d += wd;
+    r += wd * gr;
+    alpha += wd * gal;
+    b += wd * inv_b;
+    rr += mgr * gr;
+    ra += mgr * gal + wd * gi;
+    aa += mgal * gal - wd * (gal * (inv_age + inv_t));
+    ma += mixed;
+    m_r += mgr;
+    m_rb += mgr * inv_b;
+    m_al += mgal;
+    m_alb += mgal * inv_b;
+    m_b += mixed * inv_b;
+    bb += (mixed + wd) * inv_b * inv_b;
+  }
+  const double all = sum_lanes(d), mix = sum_lanes(ma);
+  out.value += sum_lanes(more);
+  out.r += sum_lanes(r), out.alpha += sum_lanes(alpha), out.a += all * g.inv_a, out.b -= sum_lanes(b);
+  out.rr += sum_lanes(rr), out.ra += sum_lanes(ra), out.aa += sum_lanes(aa);
+  out.r_a += sum_lanes(m_r) * g.inv_a, out.r_b -= sum_lanes(m_rb);
+  out.al_a += sum_lanes(m_al) * g.inv_a, out.al_b -= sum_lanes(m_alb);
+  out.a_a += (mix - all) * g.inv_a * g.inv_a, out.a_b -= sum_lanes(m_b) * g.inv_a, out.b_b += sum_lanes(bb);
+}
+inline void add_simple_plain(partial& out, const simple_groups& g, std::size_t begin, std::size_t end) noexcept { add_simple(out, g, begin, end); }
+GUANXI_LANES_WIDE inline void add_simple_wide(partial& out, const simple_groups& g, std::size_t begin, std::size_t end) noexcept {
+  add_simple(out, g, begin, end);
+}
+
 }  // namespace detail
 
 /// Log-likelihood of grouped histories with all first and second derivatives, by tables.
@@ -158,7 +224,7 @@ class purchase_likelihood {
       sum.a_b += both.a_a;
       sum.b_b += both.a_a;
       rest_log_.resize(g_.counts.size());
-      for (std::size_t i = 0; i < g_.counts.size(); ++i) rest_log_[i] = std::log(b + g_.counts[i] + m - 1.0);
+      for (std::size_t i = 0; i < g_.counts.size(); ++i) rest_log_[i] = std::log((g_.counts[i] + m - 1.0) + b);
     }
     for (std::size_t i = 0; i < g_.times.size(); ++i) {
       const double w = g_.age_weight[i];
@@ -193,10 +259,26 @@ class purchase_likelihood {
     using detail::partial;
     const double log_a = std::log(a), inv_a = 1.0 / a, k = story_.stages;
     parts_.assign((g_.size() + detail::group_block - 1) / detail::group_block, partial{});
+    const bool simple = story_.stages == 1;
+    rest_inverse_.resize(g_.counts.size());
+    for (std::size_t i = 0; i < g_.counts.size(); ++i) rest_inverse_[i] = 1.0 / ((g_.counts[i] + m - 1.0) + b);
+    // groups are sorted by count: those without repeats come first
+    const std::size_t first = simple && story_.stop == dropout::after_purchase && !g_.counts.empty() && g_.counts[0] == 0
+                                  ? static_cast<std::size_t>(std::upper_bound(g_.x.begin(), g_.x.end(), 0u) - g_.x.begin()) : 0;
+    const detail::simple_groups all{g_.weight.data(), g_.x.data(), g_.t.data(), g_.age.data(), g_.counts.data(), log_.data(),
+                                    inverse_.data(), rest_log_.data(), rest_inverse_.data(), r, log_a, inv_a};
+    const auto four = [&](std::size_t begin, std::size_t end, std::size_t number) {
+      begin = std::max(begin, first);
+      if (begin >= end) return;
+      if (detail::wide_lanes())
+        detail::add_simple_wide(parts_[number], all, begin, end);
+      else
+        detail::add_simple_plain(parts_[number], all, begin, end);
+    };
     const auto block = [&](std::size_t begin, std::size_t end, std::size_t number) {
       partial s;
       for (std::size_t i = begin; i < end; ++i) {
-        const double x = g_.counts[g_.x[i]], rest = b + x + m - 1.0;
+        const double x = g_.counts[g_.x[i]], rest = (x + m - 1.0) + b;
         if (x == 0 && story_.stop == dropout::after_purchase && story_.stages == 1) continue;
         const std::uint32_t t = g_.t[i], age = g_.age[i];
         const double q = story_.stages > 1 ? (g_.times[age] - g_.times[t]) * inverse_[age] : 0.0;
@@ -205,7 +287,10 @@ class purchase_likelihood {
       }
       parts_[number] = s;
     };
-    parallel_blocks(g_.size(), detail::group_block, block, threads_);
+    if (simple)
+      parallel_blocks(g_.size(), detail::group_block, four, threads_);
+    else
+      parallel_blocks(g_.size(), detail::group_block, block, threads_);
     for (const partial& p : parts_) {
       sum.value += p.value;
       sum.r += p.r, sum.alpha += p.alpha, sum.a += p.a, sum.b += p.b;
@@ -219,7 +304,7 @@ class purchase_likelihood {
   purchase_story story_;
   unsigned threads_;
   double constant_ = 0;
-  std::vector<double> log_, inverse_, rest_log_;
+  std::vector<double> log_, inverse_, rest_log_, rest_inverse_;
   detail::rising of_r_, of_b_, of_ab_;
   std::vector<detail::partial> parts_;
 };

@@ -9,7 +9,25 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["BGBB", "CustomerValue", "GammaGamma", "PurchaseModel", "SBG", "backtest", "next_orders", "rfm"]
+__all__: list[str] = [
+    "BGBB",
+    "CustomerValue",
+    "GammaGamma",
+    "LiveScorer",
+    "ParetoNBD",
+    "PurchaseModel",
+    "SBG",
+    "backtest",
+    "discounted_purchases",
+    "draw_customers",
+    "forecast_purchases",
+    "likelihood_ratio",
+    "pareto_log_likelihood",
+    "rfm",
+    "sample_posterior",
+    "track_population",
+    "write_snapshot",
+]
 
 class PurchaseModel:
     def __init__(
@@ -37,6 +55,8 @@ class PurchaseModel:
         age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
         weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
         log_gaps: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+        prior_mean: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
+        prior_deviation: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
     ) -> None: ...
     def pmf(
         self, n: typing.SupportsInt | typing.SupportsIndex, horizon: typing.SupportsFloat | typing.SupportsIndex
@@ -109,8 +129,6 @@ class CustomerValue:
     @property
     def level_factor(self) -> float: ...
     @property
-    def purchases_total(self) -> tuple[float, float, float]: ...
-    @property
     def ranks(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
     def scores(self) -> list[typing.Any]: ...
@@ -118,8 +136,6 @@ class CustomerValue:
     def season(self) -> str: ...
     @property
     def status(self) -> str: ...
-    @property
-    def value_total(self) -> tuple[float, float, float]: ...
     @property
     def weights(self) -> list[typing.Any]: ...
 
@@ -219,6 +235,61 @@ class BGBB:
         delta: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None: ...
 
+class ParetoNBD:
+    def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases_new(self, horizon: typing.SupportsFloat | typing.SupportsIndex) -> float: ...
+    def fit(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+        prior_mean: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
+        prior_deviation: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
+    ) -> None: ...
+    def pmf(
+        self, n: typing.SupportsInt | typing.SupportsIndex, horizon: typing.SupportsFloat | typing.SupportsIndex
+    ) -> float: ...
+    def probability_alive(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def probability_of(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        n: typing.SupportsInt | typing.SupportsIndex,
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(
+        self,
+        r: typing.SupportsFloat | typing.SupportsIndex,
+        alpha: typing.SupportsFloat | typing.SupportsIndex,
+        s: typing.SupportsFloat | typing.SupportsIndex,
+        beta: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class LiveScorer:
+    def __init__(self, path: str) -> None: ...
+    def score(self, customer: str, country: str = "", product_group: str = "") -> dict[str, typing.Any]: ...
+    def swap(self, path: str) -> None: ...
+    @property
+    def customers(self) -> int: ...
+
 def backtest(
     ledger: guanxi._core.ledger.Ledger,
     at: typing.SupportsInt | typing.SupportsIndex,
@@ -227,13 +298,83 @@ def backtest(
     level: typing.SupportsFloat | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
-def next_orders(
-    ledger: guanxi._core.ledger.Ledger,
-    end: typing.SupportsInt | typing.SupportsIndex | None,
-    false_alarm: typing.SupportsFloat | typing.SupportsIndex,
-    level: typing.SupportsFloat | typing.SupportsIndex,
+@typing.overload
+def discounted_purchases(
+    model: PurchaseModel,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    rate: typing.SupportsFloat | typing.SupportsIndex,
+    horizon: typing.SupportsFloat | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[dict[str, typing.Any], float, str]: ...
+) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def discounted_purchases(
+    model: ParetoNBD,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    rate: typing.SupportsFloat | typing.SupportsIndex,
+    horizon: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def draw_customers(
+    model: PurchaseModel,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.float64]]: ...
+@typing.overload
+def draw_customers(
+    model: ParetoNBD,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.float64]]: ...
+@typing.overload
+def forecast_purchases(
+    model: PurchaseModel,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    horizon: typing.SupportsFloat | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[dict[str, typing.Any], float, float, float]: ...
+@typing.overload
+def forecast_purchases(
+    model: ParetoNBD,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    horizon: typing.SupportsFloat | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[dict[str, typing.Any], float, float, float]: ...
+@typing.overload
+def likelihood_ratio(smaller: PurchaseModel, larger: PurchaseModel) -> tuple[float, float, float, float]: ...
+@typing.overload
+def likelihood_ratio(smaller: PurchaseModel, larger: ParetoNBD) -> tuple[float, float, float, float]: ...
+def pareto_log_likelihood(
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    r: typing.SupportsFloat | typing.SupportsIndex,
+    alpha: typing.SupportsFloat | typing.SupportsIndex,
+    s: typing.SupportsFloat | typing.SupportsIndex,
+    beta: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def rfm(
     ledger: guanxi._core.ledger.Ledger,
     end: typing.SupportsInt | typing.SupportsIndex | None,
@@ -241,3 +382,62 @@ def rfm(
     sum: bool,
     edges: collections.abc.Sequence[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]] | None,
 ) -> tuple[dict[str, typing.Any], tuple[list[float], list[float], list[float]]]: ...
+@typing.overload
+def sample_posterior(
+    model: PurchaseModel,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
+    chains: typing.SupportsInt | typing.SupportsIndex,
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    warmup: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    mean: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    deviation: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+@typing.overload
+def sample_posterior(
+    model: ParetoNBD,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None,
+    chains: typing.SupportsInt | typing.SupportsIndex,
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    warmup: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    mean: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    deviation: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+@typing.overload
+def track_population(
+    model: PurchaseModel,
+    born: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    times: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+@typing.overload
+def track_population(
+    model: ParetoNBD,
+    born: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    times: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def write_snapshot(
+    path: str,
+    customer: collections.abc.Sequence[str],
+    country: collections.abc.Sequence[str],
+    product_group: collections.abc.Sequence[str],
+    figures: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None],
+    label: str,
+    hold: typing.SupportsFloat | typing.SupportsIndex,
+) -> None: ...
