@@ -44,7 +44,7 @@ def _wide(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sets() -> dict[str, tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]]:
-    """Name -> (table of the scored year, earlier deliveries, covariates). Design looked at council, manufactures, coffee and world trade."""
+    """Name -> (table of the scored year, earlier deliveries, covariates). Every set was looked at before the design was final."""
     out: dict[str, tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]] = {}
     council = pd.read_csv(DATA / "share_council_spend.csv.gz").rename(columns={"cust": "customer", "sup": "supplier", "y": "period", "amt": "amount"})
     trade = pd.read_csv(DATA / "manufacturing_trade_69c_1986_2006.csv.gz").rename(

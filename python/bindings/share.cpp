@@ -410,7 +410,7 @@ void bind_hidden(py::module_& m) {
         py::dict out;
         out["change"] = give(std::move(c.change));
         out["rivals"] = give(std::move(c.rivals));
-        out["customer"] = give(std::move(c.customer));
+        out["size"] = give(std::move(c.size));
         out["market"] = give(std::move(c.market));
         return out;
       },

@@ -143,7 +143,7 @@ def fill(deliveries: pa.Table, own: Any, own_sales: pa.Table | None, customer_to
     if own_sales is not None:
         if own is None:
             raise Error("SupplierShares.fit: own_sales were given, but 'own' does not say who we are", "empty")
-        own_sales = own_sales.append_column("supplier", pa.array([str(own)] * len(own_sales)))
+        own_sales = own_sales.append_column("supplier", pa.array([own] * len(own_sales)))
     raw_coverage = coverage
     coverage = _null_keys(coverage) if coverage is not None else None
     told = [deliveries, own_sales, customer_totals, supplier_totals, coverage, *covariates]
@@ -214,11 +214,12 @@ def _covariates(given: list[pa.Table], tables: list[pa.Table], customer: list[Co
 
 
 def rows_of(hidden: Hidden, labelled: Any) -> dict[str, Any]:
-    """Long columns: cells with a share of at least a millionth or a known amount, then "(rest)" a customer."""
+    """Long columns: cells with a share above a millionth or that could hold a ten-thousandth, then "(rest)" a customer."""
     c, n, k = hidden.cells, len(hidden.customers), len(hidden.suppliers)
     wallet = np.where(c["wallet"] > 0, c["wallet"], np.nan)
     share = (c["amount"].reshape(n, k) / wallet[:, None])
-    kept = share > 1e-6
+    with np.errstate(invalid="ignore"):
+        kept = (share > 1e-6) | (c["high_active"].reshape(n, k) > 1e-4 * wallet[:, None])
     who, whom = np.nonzero(kept)
     at = who * k + whom
     rest = np.where(np.isfinite(wallet), 1.0 - np.where(kept, share, 0.0).sum(axis=1), np.nan)

@@ -27,7 +27,7 @@ def loss_split(frame: Any) -> Any:
     Returns
     -------
     frame
-        customer, change, rivals (won from or lost to them), customer (it grew or shrank against the market), market.
+        customer, change, rivals (won from or lost to them), size (it grew or shrank against the market), market.
         The three add up to ``change`` exactly; NaN where a wallet is not known.
 
     Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
+from typing import Any
 
 import guanxi as gx
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from guanxi import share
+from guanxi import Error, share
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, sparse, special
@@ -278,3 +279,101 @@ def test_the_complete_record_of_the_state() -> None:
     both = people.set_index("customer").join(seen.rename("seen")).dropna(subset=["seen"])
     assert len(both) > 600 and (both.own_share - both.seen).abs().mean() < 0.01
     assert people.wallet.sum() == pytest.approx(last.amount.sum(), rel=1e-6)
+
+
+# ---- a period seen in part ----------------------------------------------------------------------------------------------
+
+
+def _seen_in_part(kind: str = "pandas") -> tuple[Any, dict[str, Any]]:
+    rng = np.random.default_rng(3)
+    n, k = 40, 12
+    table = rng.gamma(0.5, 100.0, (n, k)) * (rng.random((n, k)) < 0.7) + 1e-3
+    rows = []
+    for year in range(3):
+        table = table * np.exp(rng.normal(0, 0.2, table.shape))
+        keep = np.ones(table.shape, bool) if year < 2 else (rng.random(table.shape) < 0.2) | (np.arange(k) == 0)
+        rows += [(f"C{i:02d}", f"S{j:02d}", year, table[i, j]) for i, j in zip(*np.nonzero(keep))]
+    frame = pd.DataFrame(rows, columns=["customer", "supplier", "period", "amount"])
+    totals = {"customer_totals": pd.DataFrame({"customer": [f"C{i:02d}" for i in range(n)], "total": table.sum(axis=1)}),
+              "supplier_totals": pd.DataFrame({"supplier": [f"S{j:02d}" for j in range(k)], "total": table.sum(axis=0)})}
+    return frame, totals
+
+
+def test_a_period_seen_in_part_sums_to_one_and_keeps_what_is_known() -> None:
+    frame, totals = _seen_in_part()
+    s = share.SupplierShares(own="S00").fit(frame, **totals)
+    out = s.shares_
+    assert np.allclose(out.groupby("customer").share.sum(), 1.0, atol=1e-9)
+    known = out.merge(frame[frame.period == 2], on=["customer", "supplier"], suffixes=("", "_told"))
+    assert len(known) > 50 and np.allclose(known.amount, known.amount_told)
+    assert set(out.source) <= {"own", "seen", "history", "margins", "covariates", "prior"}
+    assert (out.low <= out.high + 1e-12).all() and "backtest" in s.status_
+    assert np.allclose(s.wallets_.wallet, totals["customer_totals"].total)
+    assert len(s.customers_) == 40 and "the last period seen in part" in repr(s)
+
+
+def test_row_order_and_currency_do_not_matter_to_a_period_seen_in_part() -> None:
+    frame, totals = _seen_in_part()
+    first = share.SupplierShares().fit(frame, **totals).shares_
+    mixed = share.SupplierShares().fit(frame.sample(frac=1.0, random_state=1), **{n: t.sample(frac=1.0, random_state=2) for n, t in totals.items()}).shares_
+    assert np.array_equal(first.share, mixed.share) and np.array_equal(first.high, mixed.high)
+    rich = share.SupplierShares().fit(frame.assign(amount=frame.amount * 7.5), **{n: t.assign(total=t.total * 7.5) for n, t in totals.items()}).shares_
+    assert np.allclose(first.share, rich.share, atol=1e-9)
+
+
+def test_a_renamed_customer_keeps_its_history() -> None:
+    frame, totals = _seen_in_part()
+    old = frame.assign(customer=np.where((frame.customer == "C05") & (frame.period < 2), "Old name", frame.customer))
+    plain, told = (share.SupplierShares().fit(f, same_as=names, **totals).shares_ for f, names in ((frame, None), (old, {"Old name": "C05"})))
+    assert np.array_equal(plain.share, told.share)
+
+
+def test_bad_coverage_and_missing_own_are_said() -> None:
+    frame, totals = _seen_in_part()
+    with pytest.raises(Error, match=r"coverage row 0 is 1.5, it must lie in \[0, 1\] or be empty"):
+        share.SupplierShares().fit(frame, coverage=pd.DataFrame({"coverage": [1.5]}), **totals)
+    with pytest.raises(Error, match="own_sales were given, but 'own' does not say who we are"):
+        share.SupplierShares().fit(frame, pd.DataFrame({"customer": ["C01"], "amount": [1.0]}), **totals)
+    with pytest.raises(Error, match="no column 'total' among"):
+        share.SupplierShares().fit(frame, customer_totals=pd.DataFrame({"customer": ["C01"]}))
+    low = share.SupplierShares().fit(frame, customer_totals=totals["customer_totals"].assign(total=0.0))
+    assert "already seen, which was taken" in low.status_
+
+
+def test_integer_suppliers_stay_integers_in_pandas() -> None:
+    frame = pd.DataFrame({"customer": [1, 1, 2], "supplier": [370, 12, 370], "period": [0, 0, 0], "amount": [5.0, 3.0, 2.0]})
+    s = share.SupplierShares(own=370).fit(frame)
+    assert str(s.shares_.supplier.dtype) == "Int64" and set(s.shares_.supplier.dropna()) == {370, 12}
+    assert str(s.customers_.largest.dtype) == "Int64"
+
+
+def test_wallets_need_an_anchor_and_keep_what_is_told() -> None:
+    own = pd.DataFrame({"customer": [f"C{i}" for i in range(20)], "amount": np.arange(1.0, 21.0)})
+    with pytest.raises(Error, match="give market_total, or customer_totals"):
+        share.wallets(own)
+    with pytest.raises(Error, match="at least 8 are wanted"):
+        share.wallets(own, customer_totals=pd.DataFrame({"customer": ["C1"], "total": [30.0]}))
+    alone = share.wallets(own, market_total=1000.0)
+    assert alone.wallet.sum() == pytest.approx(1000.0) and (alone.share <= 1).all()
+    told = share.wallets(own, customer_totals=pd.DataFrame({"customer": [f"C{i}" for i in range(10)], "total": np.arange(1.0, 11.0) * 10}))
+    told = told.set_index("customer")
+    assert told.wallet["C3"] == 40.0 and told.source["C3"] == "survey" and told.source["C15"] == "own"
+    assert (told.low <= told.wallet).all() and (told.wallet <= told.high).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(*[st.floats(0, 1)] * 2, *[st.floats(0.01, 100)] * 2), min_size=1, max_size=20))
+def test_loss_split_adds_up(rows: list[tuple[float, float, float, float]]) -> None:
+    s0, s1, w0, w1 = (np.array(c) for c in zip(*rows))
+    frame = pd.DataFrame({"customer": range(len(rows)), "own_before": s0 * w0, "wallet_before": w0, "own_now": s1 * w1, "wallet_now": w1})
+    out = share.loss_split(frame)
+    assert np.allclose(out.rivals + out["size"] + out.market, out.change, atol=1e-9)
+
+
+def test_entry_alarm_says_what_is_wrong() -> None:
+    with pytest.raises(Error, match="both must be customers x periods"):
+        share.entry_alarm(np.zeros((2, 3)), np.zeros((2, 4)))
+    with pytest.raises(Error, match="must lie in"):
+        share.entry_alarm(np.zeros((2, 3)), np.ones((2, 3)), false_alarm=1.5)
+    quiet = share.entry_alarm(np.full((3, 8), 0.5), np.ones((3, 8)))
+    assert (quiet.alarm == -1).all() and (quiet.p == 1).all()

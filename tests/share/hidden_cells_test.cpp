@@ -171,8 +171,7 @@ TEST(LossSplit, PartsAddUp) {
     o0.push_back(w0.back() * s.uniform()), o1.push_back(w1.back() * s.uniform());
   }
   const auto c = share::loss_split(o0, w0, o1, w1);
-  for (std::size_t i = 0; i < o0.size(); ++i)
-    EXPECT_NEAR(c.rivals[i] + c.customer[i] + c.market[i], o1[i] - o0[i], 1e-12);
+  for (std::size_t i = 0; i < o0.size(); ++i) EXPECT_NEAR(c.rivals[i] + c.size[i] + c.market[i], o1[i] - o0[i], 1e-12);
   const std::vector<double> own{10, 10}, wallet{100, 50}, doubled{200, 100}, sold{20, 20};
   const auto grown = share::loss_split(own, wallet, sold, doubled);
   EXPECT_NEAR(grown.market[0], 10, 1e-12);

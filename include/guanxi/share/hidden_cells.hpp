@@ -204,6 +204,17 @@ class hidden_fill {
     };
     left("customer", row_, seen_row, p_.row, left_row_);
     left("supplier", column_, seen_column, p_.column, left_column_);
+    std::vector<std::uint8_t> open(k_, 0);
+    for (std::size_t e = 0; e < cells_; ++e)
+      if (std::isnan(p_.amount[e])) open[e % k_] = 1;
+    for (std::size_t j = 0; j < k_; ++j)
+      if (open[j] == 0 && left_column_[j] > 0) {
+        if (!std::isnan(p_.column[j]))
+          say("supplier " + std::to_string(j) + ": total " + short_number(column_[j]) +
+              ", but nothing of it is hidden and " + short_number(seen_column[j]) +
+              " were seen: the total was set aside");
+        left_column_[j] = 0.0;
+      }
   }
 
   /// Totals that were not told: last period's, grown like the told ones; without a past the mean of the told ones.
@@ -357,7 +368,8 @@ class hidden_fill {
     return m;
   }
 
-  /// Money put in the wrong place when the newest complete periods are foretold from those before them.
+  /// Money put in the wrong place when the newest complete periods, and the known cells of this one, are foretold from
+  /// what came before.
   [[nodiscard]] double backtest() {
     double wrong = 0.0;
     for (std::size_t u = 0; u < 2 && u + 1 < p_.past.size(); ++u) {
@@ -367,10 +379,15 @@ class hidden_fill {
       for (std::size_t e = 0; e < cells_; ++e) off += std::abs(x[e] - p_.past[u][e]), all += p_.past[u][e];
       wrong += all > 0 ? off / all : 0.0;
     }
-    return wrong;
+    const std::vector<double> x = raked(history_prior(0, row_, column_), row_, column_);
+    double off = 0.0, all = 0.0;
+    for (std::size_t e = 0; e < cells_; ++e)
+      if (!std::isnan(p_.amount[e])) off += std::abs(x[e] - p_.amount[e]), all += p_.amount[e];
+    return wrong + (all > 0 ? off / all : 0.0);
   }
 
-  /// Discount, weight of the group and sharpness, one after the other, each the best on earlier periods.
+  /// Discount, weight of the group and sharpness, one after the other, each the best where the truth is known, by at
+  /// least 1 %.
   void choose() {
     out_.discount = 0.0;
     if (p_.past.empty()) return;
@@ -380,7 +397,7 @@ class hidden_fill {
       double kept = setting;
       for (const double c : candidates) {
         setting = c;
-        if (const double wrong = backtest(); wrong < best - 1e-12) best = wrong, kept = c;
+        if (const double wrong = backtest(); wrong < 0.99 * best) best = wrong, kept = c;
       }
       setting = kept;
     };

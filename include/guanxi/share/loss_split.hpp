@@ -12,7 +12,7 @@ namespace guanxi::share {
 
 /// Change of our sales to every customer, split. The three parts add up to `change`.
 struct loss_split_columns {
-  std::vector<double> change, rivals, customer, market;
+  std::vector<double> change, rivals, size, market;
 };
 
 /// Splits the change of our sales: taken by or from rivals (share), the customer grew or shrank against the market, the
@@ -50,7 +50,7 @@ struct loss_split_columns {
   for (std::size_t i = 0; i < n; ++i) {
     out.change.push_back(own_now[i] - own_before[i]);
     if (!(wallet_before[i] >= 0 && wallet_now[i] >= 0) || !(market0 > 0 && market1 > 0)) {
-      for (auto* c : {&out.rivals, &out.customer, &out.market}) c->push_back(unknown);
+      for (auto* c : {&out.rivals, &out.size, &out.market}) c->push_back(unknown);
       continue;
     }
     const double w0 = wallet_before[i], w1 = wallet_now[i];
@@ -60,10 +60,10 @@ struct loss_split_columns {
       return (a1 - a0) * ((b0 * c0 + b1 * c1) / 3.0 + (b0 * c1 + b1 * c0) / 6.0);
     };
     const double z0 = w0 / market0, z1 = w1 / market1;
-    const double rivals = part(s0, s1, z0, z1, market0, market1), customer = part(z0, z1, s0, s1, market0, market1);
+    const double rivals = part(s0, s1, z0, z1, market0, market1), size = part(z0, z1, s0, s1, market0, market1);
     out.rivals.push_back(rivals);
-    out.customer.push_back(customer);
-    out.market.push_back(out.change.back() - rivals - customer);
+    out.size.push_back(size);
+    out.market.push_back(out.change.back() - rivals - size);
   }
   return out;
 }

@@ -65,7 +65,7 @@ struct part_elasticity {
   }
   if (out.parts == 0) return out;
   out.elasticity = std::clamp(slope / weight, 0.2, 1.0);
-  out.spread = std::sqrt(square / weight);
+  out.spread = std::sqrt(square / weight);  // about the line of ln whole, weighted by money
   return out;
 }
 
