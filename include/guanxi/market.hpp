@@ -1,8 +1,11 @@
 #pragma once
 // Countries and products: growth, share, advantage, and where the change of our sales came from.
 #include <guanxi/market/advantage.hpp>
+#include <guanxi/market/codes.hpp>
 #include <guanxi/market/constant_share.hpp>
 #include <guanxi/market/country_table.hpp>
 #include <guanxi/market/gravity.hpp>
 #include <guanxi/market/growth.hpp>
+#include <guanxi/market/nowcast.hpp>
 #include <guanxi/market/similarity.hpp>
+#include <guanxi/market/space.hpp>

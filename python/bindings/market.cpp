@@ -135,6 +135,79 @@ py::dict gravity(const floats_in& value, const floats_in& regressors, std::size_
                   "dropped"_a = give(std::move(dropped)), "deviance"_a = f.deviance, "iterations"_a = f.iterations, "sweeps"_a = f.sweeps,
                   "rows"_a = f.rows, "zeros"_a = f.zeros, "groups"_a = f.groups, "parts"_a = f.parts, "converged"_a = f.converged, "status"_a = status);
 }
+py::dict entry_of(const market::country_entry& c) {
+  const auto text = [](std::string_view t) { return std::string(t); };
+  return py::dict("alpha2"_a = text(c.alpha2), "alpha3"_a = text(c.alpha3), "number"_a = c.number, "name"_a = text(c.name), "chinese"_a = text(c.chinese),
+                  "region"_a = text(c.region), "continent"_a = text(c.continent), "currency"_a = text(c.currency));
+}
+py::dict country(const std::string& name) { return entry_of(market::country(name)); }
+int find_country(const std::string& name) { return market::find_country(name); }
+py::list all_countries() {
+  py::list out;
+  for (const auto& c : market::country_entries) out.append(entry_of(c));
+  return out;
+}
+std::vector<std::string> nearest_countries(const std::string& name, std::size_t most) {
+  std::vector<std::string> out;
+  for (const market::country_entry* c : market::nearest_countries(name, most)) out.emplace_back(c->name);
+  return out;
+}
+py::dict currency(const std::string& code) {
+  const market::currency_entry& c = market::currency(code);
+  return py::dict("code"_a = std::string(c.code), "number"_a = c.number, "digits"_a = c.digits, "name"_a = std::string(c.name), "chinese"_a = std::string(c.chinese));
+}
+py::dict hs(const std::string& text, bool repair) {
+  const market::hs<2022> h(text, repair);
+  return py::dict("code"_a = std::string(h.code()), "national"_a = std::string(h.national()), "repaired"_a = h.repaired(), "chapter"_a = h.chapter(),
+                  "chapter_title"_a = std::string(h.chapter_title()), "section_title"_a = std::string(h.section_title()));
+}
+bool is_hs_edition(int year) { return market::is_hs_edition(year); }
+
+py::dict nowcast(const floats_in& seen, const floats_in& full, std::size_t markets, std::size_t years, double level) {
+  const auto s = view(seen), f = view(full);
+  market::nowcasts n;
+  {
+    free_lock unlocked;
+    n = market::nowcast(s, f, markets, years, level);
+  }
+  return py::dict("estimate"_a = give(std::move(n.estimate)), "low"_a = give(std::move(n.low)), "high"_a = give(std::move(n.high)),
+                  "bridge1"_a = give(std::move(n.bridge1)), "bridge3"_a = give(std::move(n.bridge3)), "last_year"_a = give(std::move(n.last_year)),
+                  "shrink"_a = n.shrink, "last_weight"_a = n.last_weight, "spread"_a = n.spread);
+}
+py::array_t<double> proximity(const floats_in& rca, std::size_t exporters, std::size_t products) {
+  const auto r = view(rca);
+  std::vector<double> out;
+  {
+    free_lock unlocked;
+    out = market::proximity(r, exporters, products);
+  }
+  return give(std::move(out));
+}
+py::array_t<double> density(const floats_in& rca, const floats_in& phi, std::size_t exporters, std::size_t products, bool keep_diagonal) {
+  const auto r = view(rca), p = view(phi);
+  std::vector<double> out;
+  {
+    free_lock unlocked;
+    out = market::density(r, p, exporters, products, keep_diagonal);
+  }
+  return give(std::move(out));
+}
+py::dict potential(const ids_in& exporter, const ids_in& importer, const ids_in& product, const floats_in& value, std::size_t exporters, std::size_t importers,
+                   std::size_t products, double cap) {
+  const auto e = view(exporter), i = view(importer), p = view(product);
+  const auto v = view(value);
+  market::potentials out;
+  {
+    free_lock unlocked;
+    out = market::potential(e, i, p, v, exporters, importers, products, cap);
+  }
+  return py::dict("potential"_a = give(std::move(out.potential)), "gap"_a = give(std::move(out.gap)), "ease"_a = give(std::move(out.ease)));
+}
+py::dict score(const floats_in& demand, const floats_in& low, const floats_in& high, const floats_in& ours, const floats_in& attainable,
+               const floats_in& margin, const floats_in& entry, const floats_in& chance) {
+  market::stakes s = market::score(view(demand), view(low), view(high), view(ours), view(attainable), view(margin), view(entry), view(chance));
+  return py::dict("score"_a = give(std::move(s.score)), "low"_a = give(std::move(s.low)), "high"_a = give(std::move(s.high)));
+}
 }  // namespace
 
 void bind_market(py::module_& m) {
@@ -152,6 +225,18 @@ void bind_market(py::module_& m) {
             "period"_a, "delivered"_a, "suppliers"_a, "periods"_a, "own"_a, "periods_a_year"_a);
   topic.def("gravity", &gravity, "value"_a, "regressors"_a, "columns"_a, "effects"_a, "weight"_a, "offset"_a, "clusters"_a, "errors"_a, "names"_a,
             "tolerance"_a, "passes"_a, "separation"_a, "threads"_a);
+  topic.def("country", &country, "name"_a);
+  topic.def("find_country", &find_country, "name"_a);
+  topic.def("all_countries", &all_countries);
+  topic.def("nearest_countries", &nearest_countries, "name"_a, "most"_a);
+  topic.def("currency", &currency, "code"_a);
+  topic.def("hs", &hs, "text"_a, "repair"_a);
+  topic.def("is_hs_edition", &is_hs_edition, "year"_a);
+  topic.def("nowcast", &nowcast, "seen"_a, "full"_a, "markets"_a, "years"_a, "level"_a);
+  topic.def("proximity", &proximity, "rca"_a, "exporters"_a, "products"_a);
+  topic.def("density", &density, "rca"_a, "phi"_a, "exporters"_a, "products"_a, "keep_diagonal"_a);
+  topic.def("potential", &potential, "exporter"_a, "importer"_a, "product"_a, "value"_a, "exporters"_a, "importers"_a, "products"_a, "cap"_a);
+  topic.def("score", &score, "demand"_a, "low"_a, "high"_a, "ours"_a, "attainable"_a, "margin"_a, "entry"_a, "chance"_a);
   topic.def("concentration", &concentration, "amounts"_a);
 }
 }  // namespace guanxi::python

@@ -14,13 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from . import _core
+from ._codes import HS, Country, Currency, country, country_names, currency, hs, resolve
 from ._errors import Error
 from ._frames import codes, floats, give, kind_of, plain_text
 from ._frames import read as read_frame
 from ._gravity import Gravity, gravity
+from ._potential import density, nowcast, potential, proximity, score
 
-__all__ = ["Advantage", "Concentration", "ConstantShare", "Gravity", "Trend", "advantage", "complementarity", "concentration", "constant_share",
-           "countries", "gravity", "growth", "similarity", "sources_of_change", "trend"]
+__all__ = ["HS", "Advantage", "Concentration", "ConstantShare", "Country", "Currency", "Gravity", "Trend", "advantage", "complementarity",
+           "concentration", "constant_share", "countries", "country", "country_names", "currency", "density", "gravity", "growth", "hs", "nowcast",
+           "potential", "proximity", "resolve", "score", "similarity", "sources_of_change", "trend"]
 
 Floats = npt.NDArray[np.float64]
 _NOBODY = 0xFFFFFFFF

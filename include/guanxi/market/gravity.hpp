@@ -22,12 +22,12 @@ enum class gravity_errors : std::uint8_t { model, hetero, cluster };
 enum class gravity_drop : std::uint8_t { kept = 0, empty_effect = 1, separated = 2 };
 
 struct gravity_input {
-  std::span<const double> value;                         // trade, 0 or more
-  std::span<const double> regressors;                    // column after column: columns x rows
+  std::span<const double> value{};                       // trade, 0 or more
+  std::span<const double> regressors{};                  // column after column: columns x rows
   std::size_t columns = 0;
-  std::vector<std::span<const std::uint32_t>> effects;   // level of each row, one span an effect; none: a constant
-  std::span<const double> weight, offset;                // empty: 1 and 0
-  std::vector<std::span<const std::uint32_t>> clusters;  // one or two, for gravity_errors::cluster
+  std::vector<std::span<const std::uint32_t>> effects{};  // level of each row, one span an effect; none: a constant
+  std::span<const double> weight{}, offset{};            // empty: 1 and 0
+  std::vector<std::span<const std::uint32_t>> clusters{};  // one or two, for gravity_errors::cluster
 };
 
 struct gravity_settings {
@@ -419,15 +419,15 @@ inline bool rectify(const gravity_rows& g, gravity_columns& col, std::vector<cha
     }
     certain = s.value();
   }
-  double deviance = std::numeric_limits<double>::infinity();
+  double deviance = std::numeric_limits<double>::infinity(), loose = 1e-2;
+  std::vector<double> trial(n);
   for (std::size_t pass = 0; pass < set.passes && !out.converged; ++pass) {
-    detail::project_out(g.rows, work, w.data(), col.v.data(), pass == 0 ? 1e-3 : 1e-4);
-    for (std::size_t c = 0; c < p; ++c) ones[c] = work.gram[c * k + c];
+    detail::project_quickly(g.rows, work, w.data(), col.v.data(), loose);
+    for (std::size_t c = 0; c < p; ++c) ones[c] = work.gram[c * k + c] * 1e-3;
     std::vector<double> a(p * p);
     for (std::size_t i = 0; i < p; ++i)
       for (std::size_t j = 0; j < p; ++j) a[i * p + j] = work.gram[i * k + j];
     std::vector<char> skip = gone;
-    for (double& d : ones) d *= 1e-3;
     inverse = detail::inverse_of(std::move(a), p, ones, skip);
     for (std::size_t i = 0; i < p; ++i) {
       step[i] = 0;
@@ -438,30 +438,36 @@ inline bool rectify(const gravity_rows& g, gravity_columns& col, std::vector<cha
       for (std::size_t c = 0; c < p; ++c) x -= step[c] * from[c];
       return x;
     };
-    for (std::size_t r = 0; r < g.rows.runs(); ++r) first_step[r] = move(work.first.data() + r * k);
     for (std::size_t l = 0; l < g.rows.levels; ++l) level_step[l] = move(work.level.data() + l * k);
-    double factor = 1;
-    running_sum moved, weighed;
-    const auto delta = [&](std::size_t run, std::size_t i) {
-      double x = first_step[run];
-      for (std::size_t c = 0; c < p; ++c) x += step[c] * col.v[i * k + c];
+    double factor = 1, found = 0, size = 0;
+    const auto others = [&](std::size_t i) {
+      double x = 0;
       for (std::size_t e = 0; e < g.rows.others; ++e) x += level_step[g.rows.other[i * g.rows.others + e]];
       return x;
     };
-    const auto base = [&](std::size_t i) { return pass > 0 ? eta[i] : col.base.empty() ? 0.0 : col.base[i]; };
-    double found = 0, size = 0;
     for (int half = 0; half < 30; ++half, factor /= 2) {
       std::vector<double> part_dev(g.rows.blocks()), part_move(g.rows.blocks()), part_mu(g.rows.blocks());
       g.rows.each_block([&](std::size_t from, std::size_t to, std::size_t blk) {
         double dev = 0, sq = 0, sum = 0;
-        for (std::size_t run = from; run < to; ++run)
-          for (std::size_t i = g.rows.run[run]; i < g.rows.run[run + 1]; ++i) {
-            const double d = factor * delta(run, i), x = base(i) + d, m = std::max(std::exp(x), 1e-280), t = col.weight.empty() ? 1 : col.weight[i];
-            mu[i] = m;
-            dev += t * (m - col.y[i] * x);
+        for (std::size_t run = from; run < to; ++run) {
+          const std::size_t begin = g.rows.run[run], end = g.rows.run[run + 1];
+          if (half == 0) {
+            double mean = 0;
+            for (std::size_t i = begin; i < end; ++i) mean += w[i] * others(i);
+            first_step[run] = move(work.first.data() + run * k) - (work.weight_run[run] > 0 ? mean / work.weight_run[run] : 0);
+          }
+          for (std::size_t i = begin; i < end; ++i) {
+            double d = first_step[run] + others(i);
+            for (std::size_t c = 0; c < p; ++c) d += step[c] * col.v[i * k + c];
+            d *= factor;
+            const double x = (pass > 0 ? eta[i] : col.base.empty() ? 0.0 : col.base[i]) + d, m = std::max(std::exp(x), 1e-280), y = col.y[i];
+            const double t = col.weight.empty() ? 1 : col.weight[i];
+            trial[i] = x, mu[i] = m, w[i] = m * t, col.v[i * k + p] = (y - m) / m;
+            dev += t * (m - y * x);
             sq += t * m * d * d;
             sum += t * m;
           }
+        }
         part_dev[blk] = dev, part_move[blk] = sq, part_mu[blk] = sum;
       });
       double dev = 0, sq = 0, sum = 0;
@@ -470,14 +476,7 @@ inline bool rectify(const gravity_rows& g, gravity_columns& col, std::vector<cha
       size = std::sqrt(sq / sum);
       if (std::isfinite(found) && (pass == 0 || found <= deviance + 1e-9 * (std::abs(deviance) + 1))) break;
     }
-    g.rows.each_block([&](std::size_t from, std::size_t to, std::size_t) {
-      for (std::size_t run = from; run < to; ++run)
-        for (std::size_t i = g.rows.run[run]; i < g.rows.run[run + 1]; ++i) {
-          eta[i] = base(i) + factor * delta(run, i);
-          w[i] = mu[i] * (col.weight.empty() ? 1 : col.weight[i]);
-          col.v[i * k + p] = (col.y[i] - mu[i]) / mu[i];
-        }
-    });
+    eta.swap(trial);
     double largest = 0;
     for (std::size_t c = 0; c < p; ++c) b[c] += factor * step[c], largest = std::max(largest, std::abs(factor * step[c]));
     for (std::size_t r = 0; r < first.size(); ++r) first[r] += factor * first_step[r];
@@ -485,7 +484,9 @@ inline bool rectify(const gravity_rows& g, gravity_columns& col, std::vector<cha
     for (std::size_t l = 0; l < g.rows.levels; ++l) work.level[l * k + p] = 0;  // the next working variable starts anew
     out.iterations = pass + 1;
     out.log_step = std::max(largest, size);
-    out.converged = pass > 0 && factor == 1 && out.log_step < 10 * set.tolerance;
+    // What is left after a step is its square (Newton) and the part of it that a loose projection missed.
+    out.converged = pass > 0 && factor == 1 && out.log_step * (loose + out.log_step) < 0.1 * set.tolerance;
+    loose = std::clamp(1e-2 * out.log_step, 1e-4, 1e-2);
     deviance = found;
   }
   out.deviance = deviance * col.unit;

@@ -49,7 +49,7 @@ struct effect_work {
   std::vector<double> right, product, residual, direction, part;
   std::vector<double> level;              // levels x k: solution, and the start of the next solve
   std::vector<double> first;              // runs x k
-  std::vector<double> gram;               // k x k: products of the columns less their effects
+  std::vector<double> gram, within;       // k x k: products of the columns less their effects, and less the runs' means alone
   std::size_t passes = 0;
 
   effect_work(const effect_rows& rows, std::size_t columns) : k(columns), weight_run(rows.runs()), diagonal(rows.levels) {
@@ -57,6 +57,21 @@ struct effect_work {
     part.assign(rows.blocks() * rows.levels * (k + 1), 0.0);
     first.assign(rows.runs() * k, 0.0);
     gram.assign(k * k, 0.0);
+    within = gram;
+  }
+};
+
+/// A few numbers that stay in registers when their count is known to the compiler.
+template <int Fixed>
+struct scratch {
+  double here[Fixed > 0 ? Fixed : 1];
+  std::vector<double> more;
+  explicit scratch(int k) {
+    if constexpr (Fixed <= 1) more.resize(static_cast<std::size_t>(k));
+  }
+  [[nodiscard]] double* data() noexcept {
+    if constexpr (Fixed <= 1) return more.data();
+    return here;
   }
 };
 
@@ -65,40 +80,66 @@ class effect_kernel {
  public:
   effect_kernel(const effect_rows& rows, effect_work& work) : r_(rows), s_(work), k_(Fixed > 0 ? Fixed : static_cast<int>(work.k)) {}
 
-  /// Weights of the levels and the right-hand side of the normal equations, for columns v (n x k).
+  /// Weights of the levels, the right-hand side of the normal equations for columns v (n x k), means and products within runs.
   void load(const double* w, const double* v) {
-    const std::size_t wide = static_cast<std::size_t>(k()) + 1;
+    const std::size_t wide = static_cast<std::size_t>(k()) + 1, square = static_cast<std::size_t>(k()) * k();
+    std::vector<double> within(r_.blocks() * square);
     r_.each_block([&](std::size_t from, std::size_t to, std::size_t b) {
       double* part = s_.part.data() + b * r_.levels * wide;
       std::fill(part, part + r_.levels * wide, 0.0);
-      std::vector<double> mean(wide);
+      scratch<Fixed> mean_of(k()), x_of(k());
+      scratch<Fixed * Fixed> gram_of(k() * k());
+      double *mean = mean_of.data(), *x = x_of.data(), *gram = gram_of.data();
+      for (int c = 0; c < k() * k(); ++c) gram[c] = 0;
       for (std::size_t run = from; run < to; ++run) {
-        std::fill(mean.begin(), mean.end(), 0.0);
+        for (int c = 0; c < k(); ++c) mean[c] = 0;
         double sum = 0;
-        for (std::size_t i = r_.run[run]; i < r_.run[run + 1]; ++i) {
+        const std::size_t first = r_.run[run], last = r_.run[run + 1];
+        for (std::size_t i = first; i < last; ++i) {
           sum += w[i];
           for (int c = 0; c < k(); ++c) mean[c] += w[i] * v[i * k() + c];
         }
         s_.weight_run[run] = sum;
-        for (int c = 0; c < k(); ++c) mean[c] = sum > 0 ? mean[c] / sum : 0;
-        for (std::size_t i = r_.run[run]; i < r_.run[run + 1]; ++i)
+        for (int c = 0; c < k(); ++c) s_.first[run * k() + c] = mean[c] = sum > 0 ? mean[c] / sum : 0;
+        for (std::size_t i = first; i < last; ++i) {
+          const double t = w[i];
+          for (int c = 0; c < k(); ++c) x[c] = v[i * k() + c] - mean[c];
+          for (int c = 0; c < k(); ++c)
+            for (int d = 0; d <= c; ++d) gram[c * k() + d] += t * x[c] * x[d];
           for (std::size_t e = 0; e < r_.others; ++e) {
             double* out = part + r_.other[i * r_.others + e] * wide;
-            for (int c = 0; c < k(); ++c) out[c] += w[i] * (v[i * k() + c] - mean[c]);
-            out[k()] += w[i];
+            for (int c = 0; c < k(); ++c) out[c] += t * x[c];
+            out[k()] += t;
           }
+        }
       }
+      std::copy(gram, gram + square, within.data() + b * square);
     });
+    std::fill(s_.within.begin(), s_.within.end(), 0.0);
+    for (std::size_t b = 0; b < r_.blocks(); ++b)
+      for (std::size_t c = 0; c < square; ++c) s_.within[c] += within[b * square + c];
+    scratch<Fixed + 1> sum_of(static_cast<int>(wide));
+    double* sum = sum_of.data();
     for (std::size_t l = 0; l < r_.levels; ++l) {
-      double sums[Fixed > 0 ? Fixed + 1 : 1];
-      std::vector<double> more(Fixed > 0 ? 0 : wide);
-      double* sum = Fixed > 0 ? sums : more.data();
-      std::fill(sum, sum + wide, 0.0);
+      for (std::size_t c = 0; c < wide; ++c) sum[c] = 0;
       for (std::size_t b = 0; b < r_.blocks(); ++b)
         for (std::size_t c = 0; c < wide; ++c) sum[c] += s_.part[(b * r_.levels + l) * wide + c];
       for (int c = 0; c < k(); ++c) s_.right[l * k() + c] = sum[c];
       s_.diagonal[l] = sum[k()];
     }
+  }
+
+  /// work.gram from the solution alone, without a pass: its error is the square of the solution's.
+  void products() {
+    for (int c = 0; c < k(); ++c)
+      for (int d = 0; d <= c; ++d) s_.gram[c * k() + d] = s_.within[c * k() + d];
+    for (std::size_t l = 0; l < r_.levels; ++l) {
+      const double *x = s_.level.data() + l * k(), *right = s_.right.data() + l * k(), *rest = s_.residual.data() + l * k();
+      for (int c = 0; c < k(); ++c)
+        for (int d = 0; d <= c; ++d) s_.gram[c * k() + d] -= x[c] * right[d] + x[d] * rest[c];
+    }
+    for (int c = 0; c < k(); ++c)
+      for (int d = 0; d < c; ++d) s_.gram[d * k() + c] = s_.gram[c * k() + d];
   }
 
   /// Solves for the stacked levels; stops for each column when its residual is below tol of its right-hand side.
@@ -155,24 +196,26 @@ class effect_kernel {
   void close(const double* w, const double* v) {
     std::vector<double> part(r_.blocks() * k() * k());
     r_.each_block([&](std::size_t from, std::size_t to, std::size_t b) {
-      double* gram = part.data() + b * k() * k();
-      std::vector<double> x(k());
+      scratch<Fixed> x_of(k()), mean_of(k());
+      scratch<Fixed * Fixed> gram_of(k() * k());
+      double *x = x_of.data(), *mean = mean_of.data(), *gram = gram_of.data();
+      for (int c = 0; c < k() * k(); ++c) gram[c] = 0;
       for (std::size_t run = from; run < to; ++run) {
-        double* mean = s_.first.data() + run * k();
-        std::fill(mean, mean + k(), 0.0);
+        for (int c = 0; c < k(); ++c) mean[c] = 0;
         for (std::size_t i = r_.run[run]; i < r_.run[run + 1]; ++i) {
-          less_others(v, i, x.data());
+          less_others(v, i, x);
           for (int c = 0; c < k(); ++c) mean[c] += w[i] * x[c];
         }
         const double inverse = s_.weight_run[run] > 0 ? 1 / s_.weight_run[run] : 0;
-        for (int c = 0; c < k(); ++c) mean[c] *= inverse;
+        for (int c = 0; c < k(); ++c) s_.first[run * k() + c] = mean[c] *= inverse;
         for (std::size_t i = r_.run[run]; i < r_.run[run + 1]; ++i) {
-          less_others(v, i, x.data());
+          less_others(v, i, x);
           for (int c = 0; c < k(); ++c) x[c] -= mean[c];
           for (int c = 0; c < k(); ++c)
             for (int d = 0; d <= c; ++d) gram[c * k() + d] += w[i] * x[c] * x[d];
         }
       }
+      std::copy(gram, gram + k() * k(), part.data() + b * k() * k());
     });
     std::fill(s_.gram.begin(), s_.gram.end(), 0.0);
     for (std::size_t b = 0; b < r_.blocks(); ++b)
@@ -199,10 +242,8 @@ class effect_kernel {
     r_.each_block([&](std::size_t from, std::size_t to, std::size_t b) {
       double* q = s_.part.data() + b * size;
       std::fill(q, q + size, 0.0);
-      double fixed[2 * (Fixed > 0 ? Fixed : 1)];
-      std::vector<double> more(Fixed > 0 ? 0 : 2 * k());
-      double* m = Fixed > 0 ? fixed : more.data();
-      double* t = m + k();
+      scratch<Fixed> m_of(k()), t_of(k());
+      double *m = m_of.data(), *t = t_of.data();
       for (std::size_t run = from; run < to; ++run) {
         const double total = s_.weight_run[run];
         if (!(total > 0)) continue;
@@ -267,6 +308,15 @@ void with_kernel(const effect_rows& rows, effect_work& work, Body&& body) {
     case 6: return go.template operator()<6>();
     default: return go.template operator()<0>();
   }
+}
+
+/// The same without the last pass: work.gram and work.level; work.first holds the means of the runs.
+inline void project_quickly(const effect_rows& rows, effect_work& work, const double* w, const double* v, double tol) {
+  with_kernel(rows, work, [&](auto& kernel) {
+    kernel.load(w, v);
+    kernel.solve(w, tol);
+    kernel.products();
+  });
 }
 
 /// Columns v (n x k, row by row) less their effects under the weights w: solves, then work.first, work.level, work.gram hold the answer.
