@@ -519,7 +519,7 @@ TEST(NextSuppliers, TheWayIsReversible) {
   walk.push(2, one);
   for (std::uint32_t s = 15; s < 27; ++s) {
     walk.push(s, two);
-    EXPECT_NEAR(one.score[s] * walk.strength(2), two.score[2] * walk.strength(s), 1e-10);
+    EXPECT_NEAR(one.score(s) * walk.strength(2), two.score(2) * walk.strength(s), 1e-10);
     tie_walk::clear(two);
   }
 }

@@ -133,7 +133,7 @@ class prospector {
     for (const std::uint32_t v : t.walk.touched) {
       if ((v < nc) == customer) continue;
       const auto id = static_cast<std::uint32_t>(v < nc ? v : v - nc);
-      if (t.walk.score[v] > 0 && !(new_only && has_tie(from, id))) out.push_back({id, t.walk.score[v]});
+      if (t.walk.score(v) > 0 && !(new_only && has_tie(from, id))) out.push_back({id, t.walk.score(v)});
     }
     tie_walk::clear(t.walk);
     std::sort(out.begin(), out.end(), [](const found& a, const found& b) { return a.to < b.to; });

@@ -59,7 +59,7 @@ struct personal_scores {
           walk.push(seeds[i], *t);
           found.clear();
           for (const std::uint32_t v : t->touched)
-            if (v != seeds[i] && t->score[v] > 0 && (want == nullptr || (*want == side::customer) == (v < nc))) found.emplace_back(-t->score[v], v);
+            if (v != seeds[i] && t->score(v) > 0 && (want == nullptr || (*want == side::customer) == (v < nc))) found.emplace_back(-t->score(v), v);
           tie_walk::clear(*t);
           const std::size_t take = o.k == 0 ? found.size() : std::min(o.k, found.size());
           std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(take), found.end());

@@ -26,10 +26,16 @@ struct walk_reading {
 /// Source  Andersen, Chung and Lang (2006), FOCS, 475-486. Weights are symmetric, so pi_u(v) D_u = pi_v(u) D_v.
 class tie_walk {
  public:
+  /// What a push knows of a node, side by side in memory.
+  struct node_state {
+    double score = 0, rest = 0;
+    double bar = 0;  // rest up to which it may stay
+    bool waiting = false;
+  };
   struct scratch {
-    std::vector<double> score, rest;
-    std::vector<char> waiting;
+    std::vector<node_state> node;
     std::vector<std::uint32_t> queue, touched;
+    [[nodiscard]] double score(std::size_t v) const noexcept { return node[v].score; }
   };
 
   tie_walk(const SupplierGraph& g, const walk_reading& how) : reading_(how), ties_(g.view()) {
@@ -53,7 +59,9 @@ class tie_walk {
   [[nodiscard]] double value_at_customer(std::size_t tie) const noexcept { return value_c_[tie]; }
   [[nodiscard]] double value_at_supplier(std::size_t tie) const noexcept { return value_s_[tie]; }
   [[nodiscard]] scratch make_scratch() const {
-    return {std::vector<double>(nodes()), std::vector<double>(nodes()), std::vector<char>(nodes()), {}, {}};
+    scratch t{std::vector<node_state>(nodes()), {}, {}};
+    for (std::size_t v = 0; v < nodes(); ++v) t.node[v].bar = reading_.precision * strength_[v];
+    return t;
   }
 
   /// Scores from a start node (suppliers from customers() on) into t.score; t.touched lists the nodes that have one.
@@ -62,18 +70,19 @@ class tie_walk {
     const double a = reading_.damping;
     t.queue.assign(1, start);
     t.touched.assign(1, start);
-    t.rest[start] = 1;
-    t.waiting[start] = 1;
+    t.node[start].rest = 1;
+    t.node[start].waiting = true;
     for (std::size_t at = 0; at < t.queue.size(); ++at) {
       if (at > 4096 && at * 2 > t.queue.size()) {  // forget what is done, so memory stays small
         t.queue.erase(t.queue.begin(), t.queue.begin() + static_cast<std::ptrdiff_t>(at));
         at = 0;
       }
       const std::uint32_t v = t.queue[at];
-      t.waiting[v] = 0;
-      const double r = t.rest[v];
-      t.rest[v] = 0;
-      t.score[v] += (1 - a) * r;
+      node_state& from = t.node[v];
+      from.waiting = false;
+      const double r = from.rest;
+      from.rest = 0;
+      from.score += (1 - a) * r;
       if (!(strength_[v] > 0)) continue;
       const bool customer = v < nc;
       const rows& ties = customer ? ties_.customer : ties_.supplier;
@@ -81,18 +90,19 @@ class tie_walk {
       const std::size_t row = customer ? v : v - nc, shift = customer ? nc : 0;
       const double give = a * r / strength_[v];
       for (std::uint64_t e = ties.start[row]; e < ties.start[row + 1]; ++e) {
-        const std::size_t u = ties.other[e] + shift;
-        if (t.rest[u] == 0 && t.score[u] == 0) t.touched.push_back(static_cast<std::uint32_t>(u));
-        t.rest[u] += give * value[e];
-        if (!t.waiting[u] && t.rest[u] > reading_.precision * strength_[u]) {
-          t.waiting[u] = 1;
-          t.queue.push_back(static_cast<std::uint32_t>(u));
+        const auto u = static_cast<std::uint32_t>(ties.other[e] + shift);
+        node_state& to = t.node[u];
+        if (to.rest == 0 && to.score == 0) t.touched.push_back(u);
+        to.rest += give * value[e];
+        if (!to.waiting && to.rest > to.bar) {
+          to.waiting = true;
+          t.queue.push_back(u);
         }
       }
     }
   }
   static void clear(scratch& t) noexcept {
-    for (const std::uint32_t v : t.touched) t.score[v] = t.rest[v] = 0;
+    for (const std::uint32_t v : t.touched) t.node[v].score = t.node[v].rest = 0;
     t.touched.clear();
   }
 

@@ -54,7 +54,7 @@ class walk_kernel {
     walk_.push(static_cast<std::uint32_t>(customer ? node : node + nc), t.push);
     for (const std::uint32_t v : t.push.touched) {
       if ((v < nc) == customer || !(walk_.strength(v) > 0)) continue;
-      out[v < nc ? v : v - nc] = t.push.score[v] / walk_.strength(v);
+      out[v < nc ? v : v - nc] = t.push.score(v) / walk_.strength(v);
     }
     tie_walk::clear(t.push);
   }

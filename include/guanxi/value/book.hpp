@@ -12,6 +12,7 @@
 #include <guanxi/value/exposure_prior.hpp>
 #include <guanxi/value/history.hpp>
 #include <guanxi/value/purchase_model.hpp>
+#include <guanxi/value/rate_mixture.hpp>
 
 namespace guanxi::value::detail {
 
@@ -46,6 +47,7 @@ struct book {
   day date = 0, start = 0, old_until = 0;
   std::int64_t ahead = 0;             // days to be forecast
   double r = 1, alpha = 100;          // rates a day
+  rate_mixture rates;                 // their law without a shape; empty: the gamma law of r and alpha
   purchase_parameters stop;           // MBG/CNBD-k, days
   purchase_story story{dropout::from_start, 1};
   std::string status, rates_status;
@@ -111,12 +113,14 @@ inline void look(book& b, const ledger::purchase_days& days, std::int64_t horizo
 inline void fit_book(book& b, unsigned most_stages, unsigned threads) {
   const std::size_t n = b.customers.size();
   std::vector<double> count(n), exposure(n), x(n), t(n), age(n), gaps(n);
+  std::vector<std::uint8_t> before(n);
   double old = 0, total = 0, time = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const history& s = b.customers[i];
     count[i] = s.faded.back();
     exposure[i] = s.exposure.back();
     old += s.old ? 1 : 0;
+    before[i] = s.old;
     total += count[i];
     time += exposure[i];
     x[i] = s.n - 1;
@@ -131,6 +135,7 @@ inline void fit_book(book& b, unsigned most_stages, unsigned threads) {
     b.r = std::max(rates.params[0], 1e-3);
     b.alpha = rates.params[1];
   }
+  if (total > 0) b.rates = rate_mixture::fit(count, exposure, before, static_cast<double>(b.length()));
   PurchaseModel model("value::CustomerValue", {dropout::from_start, 1, most_stages, threads});
   model.fit(group({x, t, age, {}, gaps}));
   b.stop = model.parameters();
@@ -143,9 +148,20 @@ struct naive_fit {
   double e = 0.1, tau = 2;
 };
 
+/// Mean and variance of the rate a day, as remembered with half-life h; `part` of what is remembered counts.
+[[nodiscard]] inline rate_moments faded_rate_of(const book& b, const history& s, std::size_t h, double part = 1.0) {
+  const double count = std::max(0.0, part * s.faded[h]), exposure = part * s.exposure[h];
+  if (!b.rates.empty()) return b.rates.posterior(count, exposure, s.old);
+  const double mean = (b.r + count) / (b.alpha + exposure);
+  return {mean, mean / (b.alpha + exposure)};
+}
+/// Size of the negative binomial whose rate has that mean and variance.
+[[nodiscard]] inline double size_of(const rate_moments& rate) noexcept {
+  return std::clamp(rate.mean * rate.mean / std::max(rate.variance, 1e-300), 1e-3, 1e6);
+}
 /// Mean of the faded rate over the horizon.
 [[nodiscard]] inline double faded_mean(const book& b, const history& s, std::size_t h, double horizon) {
-  return (b.r + s.faded[h]) / (b.alpha + s.exposure[h]) * horizon;
+  return faded_rate_of(b, s, h).mean * horizon;
 }
 
 [[nodiscard]] inline double alive(const book& b, const history& s) {

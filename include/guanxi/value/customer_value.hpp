@@ -159,11 +159,12 @@ class CustomerValue {
     out.of[last_window] = naive(s.last_window, naive_[0], book_mean);
     out.of[mean_of_two] = naive(two, naive_[1], book_mean);
     out.of[same_window_last_year] = naive(year, naive_[2], book_mean);
-    out.of[whole_rate] = {1.0, b.r + s.faded.back(), faded_mean(b, s, memories - 1, horizon)};
+    const rate_moments whole = faded_rate_of(b, s, memories - 1);
+    out.of[whole_rate] = {1.0, size_of(whole), whole.mean * horizon};
     const double floor = std::max(alive, 1e-6);
     for (std::size_t h = 0; h < half_lives.size(); ++h) {
       const double mean = faded_mean(b, s, h, horizon);
-      const double size = b.r + std::exp2(-0.5 * horizon / half_lives[h]) * s.faded[h];
+      const double size = size_of(faded_rate_of(b, s, h, std::exp2(-0.5 * horizon / half_lives[h])));
       out.of[faded_rate + h] = {1.0, size, mean};
       out.of[faded_alive + h] = {floor, size, mean * floor};
     }
