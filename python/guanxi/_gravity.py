@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from . import _core
-from ._errors import Error
 from ._frames import codes, floats, give, kind_of, plain_text, read
 
 Floats = npt.NDArray[np.float64]
