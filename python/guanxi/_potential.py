@@ -84,7 +84,8 @@ def density(rca: Any, phi: Any = None, *, diagonal: Literal["keep", "leave out"]
         raise Error(f"density: diagonal is {diagonal!r}, wanted 'keep' or 'leave out'", "unknown_name")
     table = np.atleast_2d(np.asarray(rca, float))
     near = proximity(table) if phi is None else np.asarray(phi, float)
-    found = _core.market.density(np.ascontiguousarray(table).ravel(), np.ascontiguousarray(near).ravel(), *table.shape, diagonal == "keep")
+    found = _core.market.density(np.ascontiguousarray(table).ravel(), np.ascontiguousarray(near).ravel(), table.shape[0], table.shape[1],
+                                 diagonal == "keep")
     return np.asarray(found).reshape(table.shape)
 
 
@@ -101,8 +102,10 @@ def potential(flows: Any, *, exporter: str = "exporter", importer: str = "import
     """
     table = plain_text(read(flows, "potential", [exporter, importer, product, value]))
     found = [codes(table, key) for key in (exporter, importer, product)]
-    p = _core.market.potential(*(code for code, _ in found), floats(table, value), *(len(labels) for _, labels in found), cap)
-    return give({name: table.column(name) for name in (exporter, importer, product, value)} | {name: p[name] for name in ("potential", "gap", "ease")}, kind_of(flows))
+    (e, e_labels), (i, i_labels), (g, g_labels) = found
+    p = _core.market.potential(e, i, g, floats(table, value), len(e_labels), len(i_labels), len(g_labels), cap)
+    columns: dict[str, Any] = {name: table.column(name) for name in (exporter, importer, product, value)}
+    return give(columns | {name: p[name] for name in ("potential", "gap", "ease")}, kind_of(flows))
 
 
 def score(frame: Any, *, market: str = "market", demand: str = "demand", ours: str = "ours", attainable: str = "attainable", margin: str = "margin",

@@ -131,3 +131,20 @@ def test_nowcast_does_not_look_ahead_and_covers():
 def test_frame_kinds():
     f = months(2, groups=5)
     assert isinstance(market.nowcast(pa.Table.from_pandas(f), at="2016-06-30"), pa.Table)
+
+
+@pytest.mark.skipif(not (DATA / "world_trade_sitc_1998_2000.csv.gz").exists(), reason="real data is not there")
+def test_advantage_and_product_space_of_world_trade_against_arrays():
+    f = pd.read_csv(DATA / "world_trade_sitc_1998_2000.csv.gz", dtype={1: str})
+    x = f.pivot_table(index=f.columns[0], columns=f.columns[1], values=f.columns[2], aggfunc="sum").fillna(0.0).to_numpy(float)
+    a = market.advantage(x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        want = (x / x.sum(1, keepdims=True)) / (x.sum(0) / x.sum())
+    np.testing.assert_allclose(a.rca, want, rtol=1e-12)
+    np.testing.assert_allclose(a.rsca, (want - 1) / (want + 1), rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(a.nrca, x / x.sum() - np.outer(x.sum(1), x.sum(0)) / x.sum() ** 2, atol=1e-17, rtol=1e-12)
+    assert (a.rca >= 1).sum() == 31_951 and np.nanmax(a.rca) == pytest.approx(2868.80, abs=0.01)
+    m = (a.rca >= 1).astype(float)
+    phi = m.T @ m / np.maximum(m.sum(0)[:, None], m.sum(0)[None, :])
+    np.testing.assert_allclose(market.proximity(a.rca), phi, rtol=1e-12)
+    np.testing.assert_allclose(market.density(a.rca), m @ phi / phi.sum(0), rtol=1e-12)

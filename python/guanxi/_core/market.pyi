@@ -3,6 +3,7 @@ Countries and products.
 """
 
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
@@ -11,11 +12,24 @@ __all__: list[str] = [
     "NOBODY",
     "advantage_rows",
     "advantage_table",
+    "all_countries",
     "cagr",
     "concentration",
     "constant_share",
+    "country",
     "country_table",
+    "currency",
+    "density",
+    "find_country",
+    "gravity",
+    "hs",
+    "is_hs_edition",
     "midpoint",
+    "nearest_countries",
+    "nowcast",
+    "potential",
+    "proximity",
+    "score",
     "similarities",
     "sources_of_change",
     "trend",
@@ -33,6 +47,7 @@ def advantage_table(
     exporters: typing.SupportsInt | typing.SupportsIndex,
     products: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def all_countries() -> list[typing.Any]: ...
 def cagr(
     first: typing.SupportsFloat | typing.SupportsIndex,
     last: typing.SupportsFloat | typing.SupportsIndex,
@@ -49,6 +64,7 @@ def constant_share(
     weights: str,
     order: str,
 ) -> dict[str, typing.Any]: ...
+def country(name: str) -> dict[str, typing.Any]: ...
 def country_table(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     date: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
@@ -65,9 +81,68 @@ def country_table(
     own: typing.SupportsInt | typing.SupportsIndex,
     periods_a_year: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def currency(code: str) -> dict[str, typing.Any]: ...
+def density(
+    rca: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    phi: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    exporters: typing.SupportsInt | typing.SupportsIndex,
+    products: typing.SupportsInt | typing.SupportsIndex,
+    keep_diagonal: bool,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def find_country(name: str) -> int: ...
+def gravity(
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    regressors: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    columns: typing.SupportsInt | typing.SupportsIndex,
+    effects: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.uint32]],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    offset: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    clusters: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.uint32]],
+    errors: str,
+    names: collections.abc.Sequence[str],
+    tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    passes: typing.SupportsInt | typing.SupportsIndex,
+    separation: bool,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def hs(text: str, repair: bool) -> dict[str, typing.Any]: ...
+def is_hs_edition(year: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
 def midpoint(
     first: typing.SupportsFloat | typing.SupportsIndex, last: typing.SupportsFloat | typing.SupportsIndex
 ) -> float: ...
+def nearest_countries(name: str, most: typing.SupportsInt | typing.SupportsIndex) -> list[str]: ...
+def nowcast(
+    seen: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    full: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    markets: typing.SupportsInt | typing.SupportsIndex,
+    years: typing.SupportsInt | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def potential(
+    exporter: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    importer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    product: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    exporters: typing.SupportsInt | typing.SupportsIndex,
+    importers: typing.SupportsInt | typing.SupportsIndex,
+    products: typing.SupportsInt | typing.SupportsIndex,
+    cap: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def proximity(
+    rca: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    exporters: typing.SupportsInt | typing.SupportsIndex,
+    products: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def score(
+    demand: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    low: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    high: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ours: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    attainable: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    margin: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    entry: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    chance: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> dict[str, typing.Any]: ...
 def similarities(
     a: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     b: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
