@@ -81,7 +81,8 @@ before = peak()
 g = _core.graph.SupplierGraph(c, s, w, customers=1_000_000, suppliers=100_000)
 print((peak() - before) / sum(a.nbytes for side in ('customer', 'supplier') for a in g.rows(side).values()))
 """
-        got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # its own process: a peak never falls
+        got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})  # its own process: a peak never falls
     times = float(got.stdout)
     rows.append((f"building {len(c):,} sorted ties: memory on top of the columns, against the arrays of both sides", times, "times", "at most 2", times <= 2))
     if (REAL / "liquor_store_supplier_month.parquet").exists():
