@@ -2,9 +2,11 @@
 // Which customers still buy, how much, and what for: RFM, purchase models, spend, forecasts, backtests.
 #include <guanxi/value/ahead.hpp>
 #include <guanxi/value/backtest.hpp>
+#include <guanxi/value/bgbb.hpp>
 #include <guanxi/value/count_law.hpp>
 #include <guanxi/value/customer_rows.hpp>
 #include <guanxi/value/customer_value.hpp>
+#include <guanxi/value/draw_interval.hpp>
 #include <guanxi/value/exposure_prior.hpp>
 #include <guanxi/value/fit_result.hpp>
 #include <guanxi/value/forecast.hpp>
@@ -15,5 +17,7 @@
 #include <guanxi/value/origins.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 #include <guanxi/value/purchase_model.hpp>
+#include <guanxi/value/rate_mixture.hpp>
 #include <guanxi/value/rfm.hpp>
+#include <guanxi/value/sbg.hpp>
 #include <guanxi/value/stack.hpp>

@@ -7,10 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <guanxi/relation/cohorts.hpp>
 #include <guanxi/relation/cox.hpp>
 #include <guanxi/relation/departure.hpp>
-#include <guanxi/relation/discrete_hazard.hpp>
 #include <guanxi/relation/effort.hpp>
 #include <guanxi/relation/electre_tri.hpp>
 #include <guanxi/relation/kaplan_meier.hpp>
@@ -334,20 +332,6 @@ void bind_retention(py::module_& m) {
     return py::make_tuple(give(std::move(d.row)), give(std::move(d.duration)), give(std::move(d.event)),
                           give(std::move(d.weight)));
   });
-  m.def("cohorts", [](const codes& customer, const longs& period, const doubles& amount, std::int64_t end,
-                      bool complete, double level) {
-    relation::cohort_table t;
-    {
-      py::gil_scoped_release free;
-      t = relation::cohorts(view(customer), view(period), view(amount), end, complete, level);
-    }
-    return py::dict("cohort"_a = give(std::move(t.cohort)), "age"_a = give(std::move(t.age)),
-                    "customers"_a = give(std::move(t.customers)), "active"_a = give(std::move(t.active)),
-                    "orders"_a = give(std::move(t.orders)), "amount"_a = give(std::move(t.amount)),
-                    "retention"_a = give(std::move(t.retention)), "low"_a = give(std::move(t.low)),
-                    "high"_a = give(std::move(t.high)), "partial"_a = give(std::move(t.partial)),
-                    "whole_book"_a = give(std::move(t.whole_book)));
-  });
   m.def("stickiness", [](const codes& customer, const longs& period, const doubles& share, const doubles& orders,
                          const doubles& lines, const doubles& offered, double level) {
     relation::stickiness_table t;
@@ -364,42 +348,6 @@ void bind_retention(py::module_& m) {
                     "breadth_low"_a = give(std::move(t.breadth_low)),
                     "breadth_high"_a = give(std::move(t.breadth_high)));
   });
-  using relation::DiscreteHazard;
-  py::class_<DiscreteHazard>(m, "DiscreteHazard")
-      .def(py::init([](const std::string& link, double ridge, double tol, int max_passes) {
-             return DiscreteHazard(relation::to_hazard_link(link), ridge, tol, max_passes);
-           }),
-           "link"_a, "ridge"_a, "tol"_a, "max_passes"_a)
-      .def("fit",
-           [](DiscreteHazard& h, const doubles& x, std::size_t p, const doubles& event, const doubles& weights) {
-             py::gil_scoped_release free;
-             h.fit(view(x), p, view(event), view(weights));
-           })
-      .def("predict",
-           [](const DiscreteHazard& h, const doubles& x, double level) {
-             DiscreteHazard::hazards r;
-             {
-               py::gil_scoped_release free;
-               r = h.predict(view(x), level);
-             }
-             return py::make_tuple(give(std::move(r.hazard)), give(std::move(r.low)), give(std::move(r.high)));
-           })
-      .def("reach",
-           [](const DiscreteHazard& h, const doubles& x, std::size_t which, double hazard, double level) {
-             DiscreteHazard::turning_point r;
-             {
-               py::gil_scoped_release free;
-               r = h.reach(view(x), which, hazard, level);
-             }
-             return py::make_tuple(give(std::move(r.value)), give(std::move(r.low)), give(std::move(r.high)));
-           })
-      .def("coefficients", [](const DiscreteHazard& h) { return give(copy_of(h.coefficients())); })
-      .def("standard_errors", [](const DiscreteHazard& h) { return give(copy_of(h.standard_errors())); })
-      .def("log_likelihood", &DiscreteHazard::log_likelihood)
-      .def("log_likelihood_null", &DiscreteHazard::log_likelihood_null)
-      .def("gradient_norm", &DiscreteHazard::gradient_norm)
-      .def("passes", &DiscreteHazard::passes)
-      .def("status", &DiscreteHazard::status);
   m.def("migration_value",
         [](const doubles& transitions, const doubles& reward, double rate, std::optional<std::size_t> periods) {
           return give(periods ? relation::migration_value(view(transitions), view(reward), rate, *periods)
@@ -559,5 +507,6 @@ void bind_relation(py::module_& m) {
   bind_retention(relation);
   bind_sorting(relation);
   bind_cold_start(relation);
+  bind_relation_retention(relation);
 }
 }  // namespace guanxi::python

@@ -6,11 +6,13 @@ void bind_base(pybind11::module_& m);
 void bind_ledger(pybind11::module_& m);
 void bind_simulate(pybind11::module_& m);
 void bind_value(pybind11::module_& m);
+void bind_value_discrete(pybind11::module_& topic);
 void bind_share(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_market(pybind11::module_& m);
 void bind_archive(pybind11::module_& m);
 void bind_relation(pybind11::module_& m);
+void bind_relation_retention(pybind11::module_& topic);
 void bind_plan(pybind11::module_& m);
 void bind_review(pybind11::module_& m);
 }  // namespace guanxi::python

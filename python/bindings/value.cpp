@@ -1,5 +1,6 @@
 #include "columns.hpp"
 #include "topics.hpp"
+#include "value_results.hpp"
 
 #include <limits>
 #include <optional>
@@ -28,12 +29,6 @@ spend_rows spend_of(const column& frequency, const column& spend, const std::opt
   spend_rows rows{view(frequency), view(spend)};
   if (weights) rows.weights = view(*weights);
   return rows;
-}
-
-py::dict to_python(const fit_result& r) {
-  return py::dict("names"_a = r.names, "params"_a = r.params, "standard_errors"_a = r.standard_errors, "covariance"_a = r.covariance,
-                  "log_likelihood"_a = r.log_likelihood, "customers"_a = r.customers, "gradient_norm"_a = r.gradient_norm,
-                  "condition"_a = r.condition, "passes"_a = r.passes, "converged"_a = r.converged, "status"_a = r.status);
 }
 
 template <class Body>
@@ -219,5 +214,6 @@ void bind_value(py::module_& m) {
   bind_models(topic);
   bind_forecast(topic);
   bind_tables(topic);
+  bind_value_discrete(topic);
 }
 }  // namespace guanxi::python

@@ -106,7 +106,11 @@ MODULES = sorted((ROOT / "python" / "guanxi").glob("*.py"))
 
 
 def room_of_module(name: str) -> str:
-    return ROOM_OF_MODULE.get(name, name)
+    """value and _value_discrete lie in the room value."""
+    if name in ROOM_OF_MODULE:
+        return ROOM_OF_MODULE[name]
+    first = name.lstrip("_").split("_")[0]
+    return first if first in MAY_KNOW else name
 
 
 def imported(tree: ast.AST) -> set[str]:

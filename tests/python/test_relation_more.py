@@ -1,4 +1,4 @@
-"""Relation: lost customers, unlike periods, small books, leaving in whole periods, cohorts, cold start, effort."""
+"""Relation: lost customers, unlike periods, small books, stickiness, cold start, effort."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import guanxi as gx
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import data_folder
 from guanxi import relation as R
 
 
@@ -78,50 +77,6 @@ def test_cox_in_strata_with_late_entry_agrees_with_lifelines() -> None:
     np.testing.assert_allclose(ours.standard_errors_, theirs.standard_errors_.to_numpy(), rtol=1e-4)
     assert ours.schoenfeld_.shape == (int(d.arrest.sum()), 3) and np.abs(ours.schoenfeld_.sum(0)).max() < 1e-6
     assert ((ours.proportionality_p_ > 0) & (ours.proportionality_p_ <= 1)).all()
-
-
-def test_hazard_in_whole_periods() -> None:
-    rng = np.random.default_rng(6)
-    price = rng.normal(size=20_000)
-    age = rng.integers(0, 10, 20_000)
-    left = rng.uniform(size=20_000) < 1 - np.exp(-np.exp(-2 - .5 * np.log1p(age) + .8 * price))
-    frame = pd.DataFrame({"age": age, "price": price, "event": left})
-    h = R.DiscreteHazard(covariates=["price"]).fit(frame)
-    assert h.names_ == ["constant", "log(1 + age)", "price"]
-    assert np.abs((h.coef_ - [-2, -.5, .8]) / h.standard_errors_).max() < 4
-    at = h.reach(frame.head(3), "price", hazard=.5)
-    np.testing.assert_allclose(h.hazard(frame.head(3).assign(price=at.value)).hazard, .5, atol=1e-9)
-    assert "DiscreteHazard (cloglog)" in repr(h)
-    with pytest.raises(gx.Error, match="no column 'prize' among 'price'; did you mean 'price'"):
-        h.reach(frame, "prize")
-    with pytest.raises(gx.Error, match="call fit first"):
-        R.DiscreteHazard().hazard(frame)
-    with pytest.raises(gx.Error, match="'link' is 'probit', want cloglog or logit"):
-        R.DiscreteHazard(link="probit", covariates=["price"]).fit(frame)
-
-
-def test_cohorts_of_a_published_ledger() -> None:
-    folder = data_folder()
-    if folder is None:
-        pytest.skip("no real data")
-    path = folder / "value" / "online_retail_2010_11_days.parquet"
-    d = pd.read_parquet(path)
-    d = d[d.amount > 0]
-    c = R.cohorts(d, end="2011-12-09")
-    first = c[c.cohort.astype(str) == "2010-12-01"].set_index("age")
-    assert first.customers.iloc[0] == 885 and first.active.loc[[1, 2, 3, 4, 11, 12]].tolist() == [324, 286, 340, 321, 445, 235]
-    assert first.partial.tolist() == [False] * 12 + [True] and first.whole_book.all()
-    second = c[c.cohort.astype(str) == "2011-01-01"].set_index("age")
-    assert second.customers.iloc[0] == 417 and second.active.loc[1] == 92
-
-
-@pytest.mark.parametrize("unit,starts", [("W", "2020-01-06"), ("M", "2020-01-01"), ("Q", "2020-01-01"), ("Y", "2020-01-01")])
-def test_cohorts_in_every_unit(unit: str, starts: str) -> None:
-    d = {"customer": ["a", "a", "b"], "date": ["2020-01-08", "2021-02-03", "2021-02-05"], "amount": [1.0, 2.0, 3.0]}
-    c = R.cohorts(d, unit=unit).to_pandas()
-    assert str(c.cohort.iloc[0]) == starts and c.active.sum() == 3 and c.customers[c.age == 0].sum() == 2
-    whole = R.cohorts(d, unit=unit, end={"W": "2021-02-07", "M": "2021-02-28", "Q": "2021-03-31", "Y": "2021-12-31"}[unit]).to_pandas()
-    assert not whole.partial.any() and c.partial.any()
 
 
 def test_stickiness_gives_parts() -> None:

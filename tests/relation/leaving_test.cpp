@@ -1,4 +1,4 @@
-// Who leaves and when: weights, strata, late entry, residuals, hazards in whole periods, cohorts, stickiness.
+// Who leaves and when: weights, strata, late entry, residuals, stickiness.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -8,10 +8,8 @@
 
 #include <guanxi/base/interval.hpp>
 #include <guanxi/base/random.hpp>
-#include <guanxi/relation/cohorts.hpp>
 #include <guanxi/relation/cox.hpp>
 #include <guanxi/relation/departure.hpp>
-#include <guanxi/relation/discrete_hazard.hpp>
 #include <guanxi/relation/kaplan_meier.hpp>
 #include <guanxi/relation/stickiness.hpp>
 
@@ -180,110 +178,6 @@ TEST(Departure, PartsSumToOneAndCertainCustomersAreWhole) {
   // where P(alive) is right the curve is right: half of the customers leave at 5, silence says so only in part
   EXPECT_EQ(sentence([&] { (void)relation::spread_departure(age, last, alive); }),
             "relation::spread_departure: 'last' is after 'duration' in row 0");
-}
-
-TEST(DiscreteHazard, OneCellIsTheShareThatLeft) {
-  const V x{1, 1, 1, 1, 1}, event{1, 0, 0, 1, 0};
-  for (const auto link : {relation::hazard_link::cloglog, relation::hazard_link::logit}) {
-    relation::DiscreteHazard h(link);
-    h.fit(x, 1, event);
-    EXPECT_NEAR(h.predict(V{1}).hazard[0], .4, 1e-9);
-    EXPECT_NEAR(h.log_likelihood(), 2 * std::log(.4) + 3 * std::log(.6), 1e-12);
-    EXPECT_NEAR(h.log_likelihood(), h.log_likelihood_null(), 1e-12);
-  }
-}
-
-TEST(DiscreteHazard, TopOfTheWrittenOutLikelihoodWithPartialEvents) {
-  guanxi::random_stream g(4);
-  V x, y, w;
-  for (int i = 0; i < 300; ++i)
-    x.push_back(1), x.push_back(g.normal()), y.push_back(i % 3 == 0 ? g.uniform() : i % 5 == 0),
-        w.push_back(1 + g.uniform());
-  for (const auto link : {relation::hazard_link::cloglog, relation::hazard_link::logit}) {
-    relation::DiscreteHazard h(link);
-    h.fit(x, 2, y, w);
-    const auto value = [&](double a, double b) {
-      double total = 0;
-      for (std::size_t i = 0; i < 300; ++i) {
-        const double eta = a + b * x[2 * i + 1];
-        const double p = link == relation::hazard_link::logit ? 1 / (1 + std::exp(-eta)) : 1 - std::exp(-std::exp(eta));
-        total += w[i] * (y[i] * std::log(p) + (1 - y[i]) * std::log(1 - p));
-      }
-      return total;
-    };
-    const double a = h.coefficients()[0], b = h.coefficients()[1], d = 1e-4;
-    EXPECT_NEAR(h.log_likelihood(), value(a, b), 1e-9);
-    EXPECT_NEAR((value(a + d, b) - value(a - d, b)) / (2 * d), 0, 1e-5);
-    EXPECT_NEAR((value(a, b + d) - value(a, b - d)) / (2 * d), 0, 1e-5);
-    const double haa = -(value(a + d, b) - 2 * value(a, b) + value(a - d, b)) / (d * d),
-                 hbb = -(value(a, b + d) - 2 * value(a, b) + value(a, b - d)) / (d * d),
-                 hab = -(value(a + d, b + d) - value(a + d, b - d) - value(a - d, b + d) + value(a - d, b - d)) /
-                       (4 * d * d);
-    EXPECT_NEAR(h.standard_errors()[1], std::sqrt(haa / (haa * hbb - hab * hab)), 1e-4);
-    // the value at which the hazard is 0.3: the hazard there is 0.3
-    const auto at = h.reach(V{1, 0}, 1, .3);
-    EXPECT_NEAR(h.predict(V{1, at.value[0]}).hazard[0], .3, 1e-10);
-    EXPECT_LT(at.low[0], at.value[0]);
-  }
-}
-
-TEST(DiscreteHazard, ParametersComeBackAndIntervalsHold) {
-  int inside = 0;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    guanxi::random_stream g(seed);
-    V x, y;
-    for (int i = 0; i < 80; ++i) {
-      const double share = g.uniform();
-      for (int t = 0; t < 10; ++t) {
-        const double price = g.normal();  // changes from period to period
-        const double p = 1 - std::exp(-std::exp(-2.5 - share + .6 * price));
-        const bool left = g.uniform() < p;
-        x.insert(x.end(), {1, share, price}), y.push_back(left);
-        if (left) break;
-      }
-    }
-    relation::DiscreteHazard h;
-    h.fit(x, 3, y);
-    inside += std::fabs(h.coefficients()[2] - .6) < 1.645 * h.standard_errors()[2];
-  }
-  EXPECT_NEAR(inside, 180, 13);
-}
-
-TEST(DiscreteHazard, SeparationAndBadInputSpeak) {
-  relation::DiscreteHazard h;
-  h.fit(V{1, 0, 1, 0, 1, 1, 1, 1}, 2, V{0, 0, 1, 1});
-  EXPECT_NE(h.status()[0].find("separates"), std::string::npos) << h.status()[0];
-  h.fit(V{1, 1, 1}, 1, V{0, 0, 0});
-  EXPECT_EQ(h.status()[0], "nobody left: no effect can be estimated");
-  EXPECT_EQ(sentence([&] { h.fit(V{1}, 1, V{1.5}); }),
-            "relation::DiscreteHazard: 'event' is 1.500000 in row 0, want 0 to 1");
-  EXPECT_EQ(sentence([&] { (void)relation::to_hazard_link("probit"); }),
-            "relation::DiscreteHazard: 'link' is 'probit', want cloglog or logit");
-  EXPECT_EQ(sentence([] { (void)relation::DiscreteHazard().predict(V{1}); }),
-            "relation: DiscreteHazard has no parameters yet; call fit first");
-}
-
-TEST(Cohorts, ByHandInAnyOrder) {
-  //             a        b     c     d: only a credit note
-  U who{0, 0, 0, 1, 1, 2, 3, 0};
-  std::vector<std::int64_t> when{10, 10, 12, 11, 12, 10, 11, 11};
-  V money{5, 7, 1, 2, 3, 4, -9, 0};
-  const auto c = relation::cohorts(who, when, money, 12, false);
-  EXPECT_EQ(c.cohort, (std::vector<std::int64_t>{10, 10, 10, 11, 11}));
-  EXPECT_EQ(c.age, (U{0, 1, 2, 0, 1}));
-  EXPECT_EQ(c.customers, (std::vector<std::uint64_t>{2, 2, 2, 1, 1}));
-  EXPECT_EQ(c.active, (std::vector<std::uint64_t>{2, 0, 1, 1, 1}));
-  EXPECT_EQ(c.orders, (std::vector<std::uint64_t>{3, 0, 1, 1, 1}));
-  EXPECT_EQ(c.amount, (V{16, 0, 1, 2, 3}));
-  EXPECT_EQ(c.partial, (B{0, 0, 1, 0, 1}));
-  EXPECT_EQ(c.whole_book, (B{1, 1, 1, 0, 0}));
-  EXPECT_EQ(c.retention[2], .5);
-  EXPECT_GT(c.low[2], .1);
-  std::reverse(who.begin(), who.end()), std::reverse(when.begin(), when.end()),
-      std::reverse(money.begin(), money.end());
-  EXPECT_EQ(relation::cohorts(who, when, money, 12, false).amount, c.amount);
-  EXPECT_EQ(sentence([&] { (void)relation::cohorts(who, when, money, 11, true); }),
-            "relation::cohorts: 'period' is 12 in row 3, after the end 11");
 }
 
 TEST(Stickiness, ByHand) {

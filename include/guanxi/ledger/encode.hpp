@@ -1,10 +1,9 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -18,6 +17,7 @@
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/ledger/buffer.hpp>
 #include <guanxi/ledger/dictionary.hpp>
+#include <guanxi/ledger/id_table.hpp>
 #include <guanxi/ledger/order_lines.hpp>
 
 namespace guanxi::ledger {
@@ -32,74 +32,6 @@ struct encoded_column {
 namespace detail {
 
 inline constexpr std::size_t encode_block = std::size_t{1} << 16;
-
-[[nodiscard]] inline std::uint64_t mix(std::uint64_t x) noexcept {  // finaliser of SplitMix64 (Steele et al. 2014)
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  return x ^ (x >> 31);
-}
-
-[[nodiscard]] inline std::uint64_t hash(std::int64_t id) noexcept { return mix(static_cast<std::uint64_t>(id)); }
-
-[[nodiscard]] inline std::uint64_t hash(std::string_view id) noexcept {
-  std::uint64_t h = 0x9E3779B97F4A7C15u ^ id.size();
-  const char* p = id.data();
-  std::size_t left = id.size();
-  for (std::uint64_t word; left >= 8; left -= 8, p += 8) {
-    std::memcpy(&word, p, 8);
-    h = mix(h ^ word);
-  }
-  if (left) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, left);
-    h = mix(h ^ word);
-  }
-  return h;
-}
-
-/// Open addressing from ids to a number each; grows at half full. The key is kept beside its hash.
-template <class Key>
-class id_table {
- public:
-  explicit id_table(std::size_t expected = 512) : slots_(std::bit_ceil(std::max<std::size_t>(16, expected * 2))) {}
-
-  /// The number that the key already has, or `value`, which it then gets.
-  std::uint32_t insert(Key key, std::uint64_t h, std::uint32_t value) {
-    if ((size_ + 1) * 2 > slots_.size()) grow();
-    slot& s = probe(key, h);
-    if (s.value != no_code) return s.value;
-    s = {h, key, value};
-    ++size_;
-    return value;
-  }
-
- private:
-  struct slot {
-    std::uint64_t hash = 0;
-    Key key{};
-    std::uint32_t value = no_code;
-  };
-  [[nodiscard]] slot& probe(Key key, std::uint64_t h) noexcept {
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = h & mask;; at = (at + 1) & mask) {
-      slot& s = slots_[at];
-      if (s.value == no_code || (s.hash == h && s.key == key)) return s;
-    }
-  }
-  void grow() {
-    std::vector<slot> old(slots_.size() * 2);
-    old.swap(slots_);
-    const std::size_t mask = slots_.size() - 1;
-    for (const slot& s : old) {
-      if (s.value == no_code) continue;
-      std::size_t at = s.hash & mask;
-      while (slots_[at].value != no_code) at = (at + 1) & mask;
-      slots_[at] = s;
-    }
-  }
-  std::vector<slot> slots_;
-  std::size_t size_ = 0;
-};
 
 /// Order of the ids by value. Texts are compared by eight bytes after what all of them begin with, and in full only then.
 [[nodiscard]] inline std::vector<std::uint32_t> sorted_order(const std::vector<std::int64_t>& ids) {
@@ -133,44 +65,64 @@ class id_table {
   return order;
 }
 
-/// Codes of n ids through hash tables; get(i) gives the id, or nothing where it is missing. The distinct ids go to `sorted`.
+/// Gives every part's ids their number among the ids of all parts; `keys` holds those of the first part and gets the rest.
+template <class Part, class Key, class Cell>
+void join(std::vector<Part>& found, std::vector<Key>& keys, Cell) {
+  id_table<Cell> all(found.size() > 1 ? 2 * keys.size() : 0);
+  for (std::size_t p = 0; p < found.size(); ++p) {
+    Part& mine = found[p];
+    mine.rank.resize(mine.key.size());
+    if (found.size() == 1) std::iota(mine.rank.begin(), mine.rank.end(), 0u);
+    for (std::size_t k = 0; found.size() > 1 && k < mine.key.size(); ++k) {
+      const Cell cell(mine.key[k]);
+      const auto next = static_cast<std::uint32_t>(p == 0 ? k : keys.size());
+      mine.rank[k] = all.insert(cell, cell.hash(), next, [&](std::uint32_t v) { return keys[v] == mine.key[k]; });
+      if (p > 0 && mine.rank[k] == keys.size()) keys.push_back(mine.key[k]);
+    }
+  }
+}
+
+/// Codes of n ids through hash tables; get(i, id) gives the id, or false where it is missing. The distinct ids go to `sorted`.
 /// Each part numbers its ids as they come; the parts' ids are then joined and sorted, and the numbers replaced by ranks.
-template <class Key, class Get>
+/// The slots of a few dozen ids are asked for ahead, so that the waits for memory overlap.
+template <class Cell, class Key, class Get>
 [[nodiscard]] buffer<std::uint32_t> encode_by_hash(std::size_t n, Get&& get, std::vector<Key>& sorted, unsigned threads) {
+  constexpr std::size_t few = 32;
   buffer<std::uint32_t> code(n);
   const std::size_t part = std::max(encode_block, (n + thread_count(threads) - 1) / thread_count(threads));
   struct part_ids {
     std::vector<Key> key;
-    std::vector<std::uint64_t> hash;
     std::vector<std::uint32_t> rank;
   };
   std::vector<part_ids> found((n + part - 1) / part);
   parallel_blocks(n, part, [&](std::size_t begin, std::size_t end, std::size_t number) {
     part_ids mine;
-    id_table<Key> seen;
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::optional<Key> id = get(i);
-      if (!id) {
-        code[i] = no_code;
-        continue;
+    id_table<Cell> seen((end - begin) / 32);
+    std::array<Cell, few> cell;
+    std::array<Key, few> key;
+    std::array<std::uint64_t, few> hash;
+    std::array<bool, few> known;
+    for (std::size_t from = begin; from < end; from += few) {
+      const std::size_t count = std::min(few, end - from);
+      for (std::size_t k = 0; k < count; ++k) {
+        known[k] = get(from + k, key[k]);
+        if (!known[k]) continue;
+        cell[k] = Cell(key[k]);
+        hash[k] = cell[k].hash();
+        seen.prefetch(hash[k]);
       }
-      const std::uint64_t h = hash(*id);
-      code[i] = seen.insert(*id, h, static_cast<std::uint32_t>(mine.key.size()));
-      if (code[i] < mine.key.size()) continue;
-      mine.key.push_back(*id);
-      mine.hash.push_back(h);
+      for (std::size_t k = 0; k < count; ++k) {
+        std::uint32_t& here = code[from + k] = no_code;
+        if (!known[k]) continue;
+        here = seen.insert(cell[k], hash[k], static_cast<std::uint32_t>(mine.key.size()), [&](std::uint32_t v) { return mine.key[v] == key[k]; });
+        if (here == mine.key.size()) mine.key.push_back(key[k]);
+      }
     }
     found[number] = std::move(mine);
   }, threads);
-  id_table<Key> all(found.empty() ? 0 : found[0].key.size());
   std::vector<Key> keys;
-  for (part_ids& mine : found) {
-    mine.rank.resize(mine.key.size());
-    for (std::size_t k = 0; k < mine.key.size(); ++k) {
-      mine.rank[k] = all.insert(mine.key[k], mine.hash[k], static_cast<std::uint32_t>(keys.size()));
-      if (mine.rank[k] == keys.size()) keys.push_back(mine.key[k]);
-    }
-  }
+  if (!found.empty()) keys = found[0].key;
+  join(found, keys, Cell{});
   const std::vector<std::uint32_t> order = sorted_order(keys);
   std::vector<std::uint32_t> rank(keys.size());
   sorted.resize(keys.size());
@@ -251,10 +203,8 @@ template <class T>
   if (auto done = encode_by_table(ids, column, threads)) return std::move(*done);
   encoded_column result;
   std::vector<std::int64_t> sorted;
-  result.own = encode_by_hash<std::int64_t>(
-      ids.size(),
-      [&](std::size_t i) { return column.is_valid(i) ? std::optional<std::int64_t>(ids[i]) : std::nullopt; }, sorted,
-      threads);
+  result.own = encode_by_hash<number_cell>(
+      ids.size(), [&](std::size_t i, std::int64_t& id) { return id = ids[i], column.is_valid(i); }, sorted, threads);
   result.dictionary = Dictionary::of(std::move(sorted));
   result.code = result.own;
   return result;
@@ -331,11 +281,11 @@ template <class T>
     return column.names ? detail::encode_positions(column, argument, threads) : detail::encode_ranks(column, argument, threads);
   encoded_column result;
   std::vector<std::string_view> sorted;
-  result.own = detail::encode_by_hash<std::string_view>(
+  result.own = detail::encode_by_hash<detail::text_cell>(
       column.text.size(),
-      [&](std::size_t i) -> std::optional<std::string_view> {
-        if (!column.is_valid(i) || column.text[i].find_first_not_of(" \t") == std::string_view::npos) return std::nullopt;
-        return column.text[i];
+      [&](std::size_t i, std::string_view& id) {
+        id = column.text[i];
+        return column.is_valid(i) && id.find_first_not_of(" \t") != std::string_view::npos;
       },
       sorted, threads);
   result.dictionary = Dictionary::of(sorted);

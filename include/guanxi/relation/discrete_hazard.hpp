@@ -4,9 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <guanxi/base/error.hpp>
@@ -17,297 +18,352 @@
 
 namespace guanxi::relation {
 
-/// How a linear score becomes the chance of leaving in a period.
-enum class hazard_link : std::uint8_t {
-  cloglog,  // 1 - exp(-exp(eta)): proportional hazards seen in whole periods, like Cox
-  logit,    // 1 / (1 + exp(-eta))
-};
+enum class hazard_link : std::uint8_t { logit, cloglog };
 
-/// "cloglog", "logit". Fails with errc::unknown_name.
-[[nodiscard]] inline hazard_link to_hazard_link(std::string_view word) {
-  if (word == "cloglog") return hazard_link::cloglog;
-  if (word == "logit") return hazard_link::logit;
-  throw error(errc::unknown_name,
-              "relation::DiscreteHazard: 'link' is '" + std::string(word) + "', want cloglog or logit");
-}
-
-/// Hazard of leaving in whole periods, with covariates that may change from period to period.
+/// Chance of leaving in a period, given that one was still there: a regression on customer-periods.
 ///
-/// One row a customer and period in which it could leave: covariates as known at the start of the period, and the
-/// event: 0 it stayed, 1 it left, or anything between where leaving is only probable (1 - P(alive) spread over silent
-/// periods). A constant is added by the caller as a column of ones.
+/// Row i is one customer in one period: P(leaves) = link(a[period] + x_i' coef). Covariates may change from period to
+/// period. With cloglog the coefficients are those of proportional hazards in continuous time.
+/// An event may be a chance: 1 - P(alive) of a customer that never says goodbye.
 ///
-/// Source  Prentice and Gloeckler (1978), Biometrics 34, 57-67 (cloglog); Cox (1972) (logit); Allison (1982).
-/// Costs   O(n p^2) a Newton step.
-/// Beware  effects of what people chose to do are not causal.
+/// Source  Cox (1972), J. R. Statist. Soc. B 34, sect. 6; Prentice and Gloeckler (1978), Biometrics 34, 57-67; Singer and
+///         Willett (1993), J. of Educational Statistics 18, 155-195.
+/// Costs   O(rows p^2) a Newton step, 5 to 9 steps; periods enter by their own block (periods x p^2).
 class DiscreteHazard {
  public:
-  explicit DiscreteHazard(hazard_link link = hazard_link::cloglog, double ridge = 0.0, double tol = 1e-10,
-                          int max_passes = 60, unsigned threads = 0)
-      : link_(link), ridge_(ridge), tol_(tol), max_passes_(max_passes), threads_(threads) {}
+  explicit DiscreteHazard(hazard_link link = hazard_link::logit, double ridge = 0.0, int max_passes = 60, unsigned threads = 0)
+      : link_(link), ridge_(ridge), max_passes_(max_passes), threads_(threads) {
+    if (!(ridge >= 0) || std::isinf(ridge))
+      throw error(errc::out_of_domain, "relation::DiscreteHazard: 'ridge' is " + std::to_string(ridge) + "; 0 or more is wanted");
+  }
 
-  /// Takes   x: n x p by rows; event in [0, 1]; weights of 0 or more, or empty; ridge on the coefficients of columns
-  ///         scaled to deviation 1 (constants are free). Gives *this, always with a status.
-  /// Fails   errc::size_mismatch, errc::not_finite, errc::out_of_domain.
-  DiscreteHazard& fit(std::span<const double> x, std::size_t p, std::span<const double> event,
-                      std::span<const double> weights = {}) {
-    check(x, p, event, weights);
-    p_ = p;
-    const std::size_t n = event.size();
-    std::vector<double> sd(p, 1.0), mean(p, 0.0), force(p, 0.0);
-    for (std::size_t j = 0; j < p; ++j) {
-      double total = 0.0, squares = 0.0;
-      for (std::size_t i = 0; i < n; ++i) total += x[i * p + j];
-      mean[j] = n > 0 ? total / static_cast<double>(n) : 0.0;
-      for (std::size_t i = 0; i < n; ++i) squares += (x[i * p + j] - mean[j]) * (x[i * p + j] - mean[j]);
-      const double s = n > 0 ? std::sqrt(squares / static_cast<double>(n)) : 0.0;
-      const bool constant = !(s > 1e-12 * (1.0 + std::fabs(mean[j])));
-      sd[j] = constant ? std::max(std::fabs(mean[j]), 1e-300) : s;
-      force[j] = constant ? 0.0 : ridge_;
-    }
-    std::vector<double> b(p, 0.0);
-    double left = 0.0, seen = 0.0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const double w = weights.empty() ? 1.0 : weights[i];
-      left += w * event[i], seen += w;
-    }
-    events_ = left;
-    sums now = add_up(x, event, weights, b, sd, force);
-    bool converged = false;
-    status_.clear();
-    for (passes_ = 0; passes_ < max_passes_; ++passes_) {
-      gradient_ = 0.0;
-      for (const double g : now.gradient) gradient_ = std::max(gradient_, std::fabs(g));
-      if (gradient_ <= tol_ * std::max(1.0, left)) {
-        converged = true;
-        break;
-      }
-      std::vector<double> factor = now.information, step = now.gradient;
-      double lift = 0.0;
-      while (!detail::cholesky_factor(factor, p) && lift < 1e6) {
-        lift = lift == 0.0 ? 1e-10 : 10.0 * lift;
-        factor = now.information;
-        for (std::size_t j = 0; j < p; ++j) factor[j * p + j] += lift * (1.0 + now.information[j * p + j]);
-      }
-      detail::cholesky_solve(factor, step);
-      double part = 1.0;
-      bool better = false;
-      for (int halving = 0; halving < 40 && !better; ++halving, part *= 0.5) {
-        std::vector<double> next = b;
-        for (std::size_t j = 0; j < p; ++j) next[j] += part * step[j];
-        sums there = add_up(x, event, weights, next, sd, force);
-        if (!(there.value >= now.value - 1e-13 * std::fabs(now.value))) continue;
-        better = true, b = std::move(next), now = std::move(there);
-      }
-      bool away = false;
-      for (const double v : b) away = away || std::fabs(v) > 40.0;
-      if (!better || away) break;
-    }
-    coef_.assign(p, 0.0), covariance_.clear(), errors_.assign(p, unknown);
-    for (std::size_t j = 0; j < p; ++j) coef_[j] = b[j] / sd[j];
-    std::vector<double> factor = now.information;
-    const bool known = detail::cholesky_factor(factor, p);
-    if (known) {
-      covariance_.assign(p * p, 0.0);
-      for (std::size_t j = 0; j < p; ++j) {
-        std::vector<double> unit(p);
-        unit[j] = 1.0;
-        detail::cholesky_solve(factor, unit);
-        for (std::size_t k = 0; k < p; ++k) covariance_[j * p + k] = unit[k] / sd[j] / sd[k];
-        errors_[j] = std::sqrt(covariance_[j * p + j]);
-      }
-    }
-    log_likelihood_ = now.plain;
-    const double rate = seen > 0.0 ? left / seen : 0.0;
-    log_likelihood_null_ =
-        (left > 0.0 ? left * std::log(rate) : 0.0) + (seen > left ? (seen - left) * std::log1p(-rate) : 0.0);
-    char text[48];
-    std::snprintf(text, sizeof text, "%.2g", gradient_);
-    if (!(left > 0.0)) status_.push_back("nobody left: no effect can be estimated");
-    status_.push_back((converged ? "converged: gradient " : "not converged: gradient ") + std::string(text) +
-                      " after " + std::to_string(passes_) + " steps");
-    if (!known) status_.push_back("the columns depend on one another or separate: no standard errors");
-    for (std::size_t j = 0; known && left > 0.0 && j < p; ++j) {
-      if (std::fabs(b[j]) > 5.0 && !(errors_[j] * sd[j] < 10.0 * std::fabs(b[j])))
-        status_.insert(status_.begin(), "covariate " + std::to_string(j) + " separates: no finite estimate");
-    }
-    fitted_ = true;
+  /// Takes   x: rows x covariates, row after row; event in [0, 1]; period 0 .. T-1 of each row, or empty for one period;
+  ///         weights >= 0 or empty.
+  /// Gives   *this, always with a status. A period in which nobody (everybody) left has the chance 0 (1) and says nothing of
+  ///         the covariates; a coefficient that runs off is named.
+  /// Fails   errc::size_mismatch, errc::not_finite, errc::out_of_domain, errc::empty.
+  DiscreteHazard& fit(std::span<const double> x, std::size_t covariates, std::span<const double> event,
+                      std::span<const std::uint32_t> period = {}, std::span<const double> weights = {}) {
+    check(x, covariates, event, period, weights);
+    prepare(x, covariates, event, period, weights);
+    climb();
+    finish();
     return *this;
-  }
-
-  /// Chance of leaving in each row's period, with an interval (delta method on the score).
-  struct hazards {
-    std::vector<double> hazard, low, high;
-  };
-  [[nodiscard]] hazards predict(std::span<const double> x, double level = 0.9) const {
-    need_fit(x);
-    const double z = normal_quantile(0.5 + 0.5 * level);
-    hazards out;
-    for (std::size_t i = 0; i * p_ < x.size(); ++i) {
-      const double* row = x.data() + i * p_;
-      const double eta = score(row), se = error_of(row);
-      out.hazard.push_back(chance(eta)), out.low.push_back(chance(eta - z * se)),
-          out.high.push_back(chance(eta + z * se));
-    }
-    return out;
-  }
-
-  /// Value of column `which` at which the hazard of each row reaches `hazard`, the others as they are: the price at
-  /// which it would leave. NaN where the column has no effect. The interval is by the delta method.
-  struct turning_point {
-    std::vector<double> value, low, high;
-  };
-  [[nodiscard]] turning_point reach(std::span<const double> x, std::size_t which, double hazard,
-                                    double level = 0.9) const {
-    need_fit(x);
-    if (which >= p_ || !(hazard > 0.0 && hazard < 1.0))
-      throw error(errc::out_of_domain, "relation::DiscreteHazard: 'hazard' is " + std::to_string(hazard) +
-                                           ", want between 0 and 1, and a column of the model");
-    const double z = normal_quantile(0.5 + 0.5 * level), beta = coef_[which];
-    const double line =
-        link_ == hazard_link::logit ? std::log(hazard / (1.0 - hazard)) : std::log(-std::log1p(-hazard));
-    turning_point out;
-    std::vector<double> slope(p_);
-    for (std::size_t i = 0; i * p_ < x.size(); ++i) {
-      const double* row = x.data() + i * p_;
-      const double v = row[which] + (line - score(row)) / beta;
-      for (std::size_t j = 0; j < p_; ++j) slope[j] = -(j == which ? v : row[j]) / beta;
-      double variance = 0.0;
-      for (std::size_t j = 0; j < p_ && !covariance_.empty(); ++j) {
-        for (std::size_t k = 0; k < p_; ++k) variance += slope[j] * slope[k] * covariance_[j * p_ + k];
-      }
-      const bool fine = std::isfinite(v);
-      const double half = covariance_.empty() ? unknown : z * std::sqrt(std::max(0.0, variance));
-      out.value.push_back(fine ? v : unknown), out.low.push_back(fine ? v - half : unknown),
-          out.high.push_back(fine ? v + half : unknown);
-    }
-    return out;
   }
 
   [[nodiscard]] std::span<const double> coefficients() const noexcept { return coef_; }
   [[nodiscard]] std::span<const double> standard_errors() const noexcept { return errors_; }
+  /// Intercept of each period on the link's scale, at covariates 0; -infinity where nobody left. And its standard error.
+  [[nodiscard]] std::span<const double> intercepts() const noexcept { return intercept_; }
+  [[nodiscard]] std::span<const double> intercept_errors() const noexcept { return intercept_error_; }
   [[nodiscard]] double log_likelihood() const noexcept { return log_likelihood_; }
+  /// With the periods' own chances and no covariates.
   [[nodiscard]] double log_likelihood_null() const noexcept { return log_likelihood_null_; }
   [[nodiscard]] double gradient_norm() const noexcept { return gradient_; }
   [[nodiscard]] int passes() const noexcept { return passes_; }
   [[nodiscard]] const std::vector<std::string>& status() const noexcept { return status_; }
+  /// Covariance of the coefficients alone, p x p.
+  [[nodiscard]] std::span<const double> covariance() const noexcept { return covariance_; }
 
- private:
-  struct sums {
-    double value = 0.0, plain = 0.0;
-    std::vector<double> gradient, information;
+  /// Chance of leaving of each row; an interval by the delta method on the link's scale.
+  struct chances {
+    std::vector<double> hazard, low, high;
   };
-
-  static void check(std::span<const double> x, std::size_t p, std::span<const double> event,
-                    std::span<const double> weights) {
-    const std::string place = "relation::DiscreteHazard: ";
-    const std::size_t n = event.size();
-    if (p == 0 || x.size() != n * p)
-      throw error(errc::size_mismatch, place + "'X' has " + std::to_string(x.size()) + " entries, want " +
-                                           std::to_string(n) + " rows of " + std::to_string(p));
-    if (!weights.empty() && weights.size() != n)
-      throw error(errc::size_mismatch, place + "'event' has " + std::to_string(n) + " entries, 'weights' has " +
-                                           std::to_string(weights.size()));
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (!std::isfinite(x[i]))
-        throw error(errc::not_finite, place + "'X' is not a number in row " + std::to_string(i / p) + ", column " +
-                                          std::to_string(i % p));
-    }
+  [[nodiscard]] chances predict(std::span<const double> x, std::span<const std::uint32_t> period, double level = 0.9) const {
+    if (status_.empty()) throw error(errc::not_fitted, "relation::DiscreteHazard: fit comes first");
+    const std::size_t p = coef_.size(), n = p ? x.size() / p : period.size();
+    if (p && x.size() != n * p)
+      throw error(errc::size_mismatch, "relation::DiscreteHazard: 'X' has " + std::to_string(x.size()) + " entries, want rows of " + std::to_string(p));
+    if (!period.empty() && period.size() != n)
+      throw error(errc::size_mismatch, "relation::DiscreteHazard: 'period' has " + std::to_string(period.size()) + " entries, 'X' has " +
+                                           std::to_string(n) + " rows");
+    if (!(level > 0 && level < 1))
+      throw error(errc::out_of_domain, "relation::DiscreteHazard: 'level' is " + std::to_string(level) + "; between 0 and 1 is wanted");
+    const double z = normal_quantile(0.5 * (1 + level));
+    chances out{std::vector<double>(n), std::vector<double>(n, unknown), std::vector<double>(n, unknown)};
     for (std::size_t i = 0; i < n; ++i) {
-      if (!(event[i] >= 0.0 && event[i] <= 1.0))
-        throw error(errc::out_of_domain, place + "'event' is " + std::to_string(event[i]) + " in row " +
-                                             std::to_string(i) + ", want 0 to 1");
-      if (!weights.empty() && !(weights[i] >= 0.0 && std::isfinite(weights[i])))
-        throw error(errc::out_of_domain, place + "'weights' is not 0 or more in row " + std::to_string(i));
-    }
-  }
-  void need_fit(std::span<const double> x) const {
-    if (!fitted_) throw error(errc::not_fitted, "relation: DiscreteHazard has no parameters yet; call fit first");
-    if (x.size() % p_ != 0)
-      throw error(errc::size_mismatch, "relation::DiscreteHazard: 'X' has " + std::to_string(x.size()) +
-                                           " entries, want rows of " + std::to_string(p_));
-  }
-  [[nodiscard]] double score(const double* row) const {
-    double eta = 0.0;
-    for (std::size_t j = 0; j < p_; ++j) eta += row[j] * coef_[j];
-    return eta;
-  }
-  [[nodiscard]] double error_of(const double* row) const {
-    if (covariance_.empty()) return unknown;
-    double variance = 0.0;
-    for (std::size_t j = 0; j < p_; ++j) {
-      for (std::size_t k = 0; k < p_; ++k) variance += row[j] * row[k] * covariance_[j * p_ + k];
-    }
-    return std::sqrt(std::max(0.0, variance));
-  }
-  [[nodiscard]] double chance(double eta) const {
-    return link_ == hazard_link::logit ? logistic(eta) : -std::expm1(-std::exp(std::min(eta, 700.0)));
-  }
-
-  /// Log-likelihood of one row, its slope in the score and minus its bend (observed).
-  void term(double eta, double y, double& value, double& slope, double& bend) const {
-    if (link_ == hazard_link::logit) {
-      const double h = logistic(eta);
-      value = y * eta - (eta > 0.0 ? eta + std::log1p(std::exp(-eta)) : std::log1p(std::exp(eta)));
-      slope = y - h, bend = h * (1.0 - h);
-      return;
-    }
-    const double u = std::exp(std::min(eta, 700.0)), h = -std::expm1(-u);  // log(1 - h) = -u
-    const double e = u > 1e-300 ? u * std::exp(-u) / h : 1.0;              // d log h / d eta
-    value = (y > 0.0 ? y * (u < 1e-12 ? eta : std::log(h)) : 0.0) - (1.0 - y) * u;
-    slope = y * e - (1.0 - y) * u;
-    bend = (1.0 - y) * u - y * e * (1.0 - u - e);
-  }
-
-  [[nodiscard]] sums add_up(std::span<const double> x, std::span<const double> event, std::span<const double> weights,
-                            std::span<const double> b, std::span<const double> sd,
-                            std::span<const double> force) const {
-    const std::size_t n = event.size(), p = b.size(), block = std::max<std::size_t>(2048, n / 64 + 1),
-                      blocks = (n + block - 1) / block;
-    std::vector<sums> part(blocks);
-    parallel_blocks(
-        n, block,
-        [&](std::size_t begin, std::size_t end, std::size_t number) {
-          sums& s = part[number];
-          s.gradient.assign(p, 0.0), s.information.assign(p * p, 0.0);
-          std::vector<double> row(p);
-          for (std::size_t i = begin; i < end; ++i) {
-            double eta = 0.0, value = 0.0, slope = 0.0, bend = 0.0;
-            for (std::size_t j = 0; j < p; ++j) row[j] = x[i * p + j] / sd[j], eta += row[j] * b[j];
-            term(eta, event[i], value, slope, bend);
-            const double w = weights.empty() ? 1.0 : weights[i];
-            s.plain += w * value;
-            for (std::size_t j = 0; j < p; ++j) {
-              s.gradient[j] += w * slope * row[j];
-              for (std::size_t k = 0; k <= j; ++k) s.information[j * p + k] += w * bend * row[j] * row[k];
-            }
-          }
-        },
-        threads_);
-    sums out;
-    out.gradient.assign(p, 0.0), out.information.assign(p * p, 0.0);
-    for (const sums& s : part) {
-      out.plain += s.plain;
-      for (std::size_t j = 0; j < p; ++j) out.gradient[j] += s.gradient[j];
-      for (std::size_t j = 0; j < p * p; ++j) out.information[j] += s.information[j];
-    }
-    out.value = out.plain;
-    for (std::size_t j = 0; j < p; ++j) {
-      out.value -= 0.5 * force[j] * b[j] * b[j], out.gradient[j] -= force[j] * b[j];
-      out.information[j * p + j] += force[j];
+      const std::size_t t = period.empty() ? 0 : period[i];
+      if (t >= intercept_.size()) {  // a period that was never seen
+        out.hazard[i] = unknown;
+        continue;
+      }
+      double eta = intercept_[t];
+      for (std::size_t j = 0; j < p; ++j) eta += x[i * p + j] * coef_[j];
+      out.hazard[i] = inverse(eta);
+      if (!std::isfinite(intercept_[t]) || covariance_.empty()) continue;
+      // variance of a_t + x'b = variance of a_t's own part + (x - m_t)' Cov (x - m_t)
+      double variance = own_variance_[t];
+      for (std::size_t j = 0; j < p; ++j)
+        for (std::size_t k = 0; k < p; ++k)
+          variance += (x[i * p + j] - middle_[t * p + j]) * covariance_[j * p + k] * (x[i * p + k] - middle_[t * p + k]);
+      const double half = z * std::sqrt(std::max(0.0, variance));
+      out.low[i] = inverse(eta - half), out.high[i] = inverse(eta + half);
     }
     return out;
   }
 
+ private:
+  static void check(std::span<const double> x, std::size_t p, std::span<const double> event, std::span<const std::uint32_t> period,
+                    std::span<const double> weights) {
+    const std::string who = "relation::DiscreteHazard: ";
+    const std::size_t n = event.size();
+    if (n == 0) throw error(errc::empty, who + "there are no rows");
+    if (x.size() != n * p)
+      throw error(errc::size_mismatch, who + "'X' has " + std::to_string(x.size()) + " entries, want " + std::to_string(n) + " rows of " + std::to_string(p));
+    const auto same = [&](const char* name, std::size_t size) {
+      if (size != n && size != 0)
+        throw error(errc::size_mismatch, who + "'" + name + "' has " + std::to_string(size) + " entries, 'event' has " + std::to_string(n));
+    };
+    same("period", period.size()), same("weights", weights.size());
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!(event[i] >= 0 && event[i] <= 1))
+        throw error(errc::out_of_domain, who + "'event' is " + std::to_string(event[i]) + " in row " + std::to_string(i) + ", want a chance from 0 to 1");
+      if (!period.empty() && period[i] >= 100'000)
+        throw error(errc::out_of_domain, who + "'period' is " + std::to_string(period[i]) + " in row " + std::to_string(i) + ", want 0 to 99,999");
+      if (!weights.empty() && !(weights[i] >= 0 && weights[i] < 1e300))
+        throw error(errc::out_of_domain, who + "'weights' is " + std::to_string(weights[i]) + " in row " + std::to_string(i) + ", want 0 or more");
+    }
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (!std::isfinite(x[i]))
+        throw error(errc::not_finite, who + "'X' is not a number in row " + std::to_string(i / p) + ", column " + std::to_string(i % p));
+  }
+
+  /// Rows of periods that say something, with covariates centred and scaled.
+  void prepare(std::span<const double> x, std::size_t p, std::span<const double> event, std::span<const std::uint32_t> period,
+               std::span<const double> weights) {
+    p_ = p, status_.clear();
+    const std::size_t n = event.size();
+    periods_ = 1;
+    for (const std::uint32_t t : period) periods_ = std::max<std::size_t>(periods_, std::size_t{t} + 1);
+    at_risk_.assign(periods_, 0.0), left_.assign(periods_, 0.0);
+    const auto when = [&](std::size_t i) -> std::size_t { return period.empty() ? 0 : period[i]; };
+    const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
+    for (std::size_t i = 0; i < n; ++i) at_risk_[when(i)] += weight(i), left_[when(i)] += weight(i) * event[i];
+    events_ = 0, rows_ = 0;
+    for (std::size_t t = 0; t < periods_; ++t) events_ += left_[t], rows_ += at_risk_[t];
+    x_.clear(), y_.clear(), w_.clear(), when_.clear();
+    centre_.assign(p, 0.0), scale_.assign(p, 1.0), constant_.assign(p, false);
+    double total = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!tells(when(i)) || !(weight(i) > 0)) continue;
+      y_.push_back(event[i]), w_.push_back(weight(i)), when_.push_back(static_cast<std::uint32_t>(when(i)));
+      x_.insert(x_.end(), x.begin() + static_cast<std::ptrdiff_t>(i * p), x.begin() + static_cast<std::ptrdiff_t>((i + 1) * p));
+      total += weight(i);
+      for (std::size_t j = 0; j < p; ++j) centre_[j] += weight(i) * x[i * p + j];
+    }
+    std::vector<double> squares(p);
+    for (double& c : centre_) c /= std::max(total, 1e-300);
+    for (std::size_t i = 0; i < y_.size(); ++i)
+      for (std::size_t j = 0; j < p; ++j) squares[j] += w_[i] * (x_[i * p + j] - centre_[j]) * (x_[i * p + j] - centre_[j]);
+    for (std::size_t j = 0; j < p; ++j) {
+      const double sd = std::sqrt(squares[j] / std::max(total, 1e-300));
+      constant_[j] = !(sd > 1e-12 * (1 + std::fabs(centre_[j])));
+      scale_[j] = constant_[j] ? 1.0 : sd;
+      if (constant_[j]) status_.push_back("covariate " + std::to_string(j) + " is constant: no effect can be seen");
+    }
+    for (std::size_t i = 0; i < y_.size(); ++i)
+      for (std::size_t j = 0; j < p; ++j) x_[i * p + j] = constant_[j] ? 0.0 : (x_[i * p + j] - centre_[j]) / scale_[j];
+  }
+  [[nodiscard]] bool tells(std::size_t t) const noexcept { return left_[t] > 0 && left_[t] < at_risk_[t]; }
+
+  [[nodiscard]] double inverse(double eta) const noexcept {
+    return link_ == hazard_link::logit ? logistic(eta) : -std::expm1(-std::exp(std::fmin(eta, 700.0)));
+  }
+  [[nodiscard]] double link(double h) const noexcept {
+    return link_ == hazard_link::logit ? std::log(h) - std::log1p(-h) : std::log(-std::log1p(-h));
+  }
+  struct piece {
+    double value, slope, bend;  // log-likelihood, derivative in eta, minus the second derivative
+  };
+  [[nodiscard]] piece of(double y, double eta) const noexcept {
+    if (link_ == hazard_link::logit) {
+      const double h = logistic(eta);
+      return {y * eta - log1pexp(eta), y - h, h * (1 - h)};
+    }
+    const double m = std::exp(std::clamp(eta, -700.0, 40.0)), gone = -std::expm1(-m);
+    const double odds = std::exp(-m) / gone;  // 1 / (exp(m) - 1)
+    return {(y > 0 ? y * std::log(gone) : 0.0) - (1 - y) * m, m * (y * odds - (1 - y)),
+            (1 - y) * m + y * m * odds * (m / gone - 1)};
+  }
+
+  struct sums {
+    double value = 0;
+    std::vector<double> slope_t, bend_t, cross, slope, bend;  // T, T, T x p, p, p (p + 1) / 2
+    sums(std::size_t t, std::size_t p) : slope_t(t), bend_t(t), cross(t * p), slope(p), bend(p * (p + 1) / 2) {}
+    void add(const sums& o) {
+      value += o.value;
+      for (auto [to, from] : {std::pair{&slope_t, &o.slope_t}, std::pair{&bend_t, &o.bend_t}, std::pair{&cross, &o.cross},
+                              std::pair{&slope, &o.slope}, std::pair{&bend, &o.bend}})
+        for (std::size_t i = 0; i < to->size(); ++i) (*to)[i] += (*from)[i];
+    }
+  };
+  [[nodiscard]] sums evaluate(std::span<const double> a, std::span<const double> b) const {
+    constexpr std::size_t block = 16'384;
+    const std::size_t blocks = (y_.size() + block - 1) / block;
+    std::vector<sums> part(blocks, sums(periods_, p_));
+    parallel_blocks(
+        y_.size(), block,
+        [&](std::size_t begin, std::size_t end, std::size_t number) {
+          sums& s = part[number];
+          for (std::size_t i = begin; i < end; ++i) {
+            const double* x = x_.data() + i * p_;
+            const std::size_t t = when_[i];
+            double eta = a[t];
+            for (std::size_t j = 0; j < p_; ++j) eta += x[j] * b[j];
+            const piece here = of(y_[i], eta);
+            const double slope = w_[i] * here.slope, bend = w_[i] * here.bend;
+            s.value += w_[i] * here.value;
+            s.slope_t[t] += slope, s.bend_t[t] += bend;
+            double* out = s.bend.data();
+            for (std::size_t j = 0; j < p_; ++j) {
+              s.slope[j] += slope * x[j];
+              const double part_j = bend * x[j];
+              s.cross[t * p_ + j] += part_j;
+              for (std::size_t k = 0; k <= j; ++k) *out++ += part_j * x[k];
+            }
+          }
+        },
+        threads_);
+    sums all(periods_, p_);
+    for (const sums& s : part) all.add(s);
+    for (std::size_t j = 0; j < p_; ++j) {
+      all.value -= 0.5 * ridge_ * b[j] * b[j];
+      all.slope[j] -= ridge_ * b[j];
+      all.bend[j * (j + 1) / 2 + j] += ridge_;
+    }
+    return all;
+  }
+
+  /// The coefficients' own matrix once the periods are taken out: B - C' D^-1 C.
+  [[nodiscard]] std::vector<double> reduced(const sums& s) const {
+    std::vector<double> m(p_ * p_);
+    std::size_t at = 0;
+    for (std::size_t j = 0; j < p_; ++j)
+      for (std::size_t k = 0; k <= j; ++k, ++at) {
+        double v = s.bend[at];
+        for (std::size_t t = 0; t < periods_; ++t)
+          if (s.bend_t[t] > 0) v -= s.cross[t * p_ + j] * s.cross[t * p_ + k] / s.bend_t[t];
+        m[j * p_ + k] = m[k * p_ + j] = v;
+      }
+    for (std::size_t j = 0; j < p_; ++j)
+      if (constant_[j]) m[j * p_ + j] = 1.0;
+    return m;
+  }
+
+  void climb() {
+    std::vector<double> a(periods_, 0.0), b(p_, 0.0);
+    log_likelihood_null_ = 0;
+    for (std::size_t t = 0; t < periods_; ++t) {
+      if (!tells(t)) continue;
+      const double h = left_[t] / at_risk_[t];
+      a[t] = link(h);
+      log_likelihood_null_ += left_[t] * std::log(h) + (at_risk_[t] - left_[t]) * std::log1p(-h);
+    }
+    sums now = evaluate(a, b);
+    converged_ = false;
+    for (passes_ = 0; passes_ < max_passes_; ++passes_) {
+      gradient_ = 0;
+      for (const double g : now.slope_t) gradient_ = std::max(gradient_, std::fabs(g));
+      for (const double g : now.slope) gradient_ = std::max(gradient_, std::fabs(g));
+      if (gradient_ <= 1e-10 * std::max(1.0, events_)) {
+        converged_ = true;
+        break;
+      }
+      std::vector<double> m = reduced(now), step = now.slope;
+      for (std::size_t j = 0; j < p_; ++j)
+        for (std::size_t t = 0; t < periods_; ++t)
+          if (now.bend_t[t] > 0) step[j] -= now.cross[t * p_ + j] * now.slope_t[t] / now.bend_t[t];
+      std::vector<double> factor = m;
+      for (double lift = 1e-10; p_ && !detail::cholesky_factor(factor, p_) && lift < 1e6; lift *= 10) {
+        factor = m;
+        for (std::size_t j = 0; j < p_; ++j) factor[j * p_ + j] += lift * (1 + m[j * p_ + j]);
+      }
+      if (p_) detail::cholesky_solve(factor, step);
+      bool better = false;
+      double part = 1;
+      for (int halving = 0; halving < 40 && !better; ++halving, part *= 0.5) {
+        std::vector<double> next_a = a, next_b = b;
+        for (std::size_t j = 0; j < p_; ++j) next_b[j] += part * step[j];
+        for (std::size_t t = 0; t < periods_; ++t) {
+          if (!(now.bend_t[t] > 0)) continue;
+          double s = now.slope_t[t];
+          for (std::size_t j = 0; j < p_; ++j) s -= now.cross[t * p_ + j] * step[j];
+          next_a[t] += part * s / now.bend_t[t];
+        }
+        sums there = evaluate(next_a, next_b);
+        if (!(there.value >= now.value - 1e-13 * std::fabs(now.value))) continue;
+        better = true;
+        a = std::move(next_a), b = std::move(next_b), now = std::move(there);
+      }
+      bool away = false;
+      for (const double v : b) away = away || std::fabs(v) > 25;
+      if (!better || away) break;
+    }
+    a_ = a, b_ = b;
+    log_likelihood_ = now.value;
+    for (const double v : b) log_likelihood_ += 0.5 * ridge_ * v * v;  // the penalty is no part of the likelihood
+    last_ = reduced(now);
+    bend_t_ = now.bend_t, cross_ = now.cross;
+  }
+
+  void finish() {
+    std::size_t silent = 0;
+    for (std::size_t t = 0; t < periods_; ++t) silent += at_risk_[t] > 0 && !tells(t);
+    if (!(events_ > 0)) status_.push_back("nobody left: no effect can be estimated");
+    if (silent > 0 && events_ > 0) status_.push_back(std::to_string(silent) + " of " + std::to_string(periods_) + " periods say nothing: nobody or everybody left");
+    char text[48];
+    std::snprintf(text, sizeof text, "%.2g", gradient_);
+    status_.push_back(std::string(converged_ ? "converged" : "not converged") + ": gradient " + text + " after " + std::to_string(passes_) + " steps");
+    coef_.resize(p_), errors_.assign(p_, unknown), covariance_.clear();
+    std::vector<double> factor = last_;
+    const bool fine = events_ > 0 && (p_ == 0 || detail::cholesky_factor(factor, p_));
+    if (fine) covariance_.assign(p_ * p_, 0.0);
+    for (std::size_t j = 0; j < p_; ++j) {
+      coef_[j] = constant_[j] ? 0.0 : b_[j] / scale_[j];
+      if (!fine) continue;
+      std::vector<double> unit(p_);
+      unit[j] = 1;
+      detail::cholesky_solve(factor, unit);
+      for (std::size_t k = 0; k < p_; ++k) covariance_[j * p_ + k] = constant_[j] || constant_[k] ? 0.0 : unit[k] / (scale_[j] * scale_[k]);
+      if (!constant_[j]) errors_[j] = std::sqrt(unit[j]) / scale_[j];
+      if (!constant_[j] && std::fabs(b_[j]) > 5 && !(std::sqrt(unit[j]) < 10 * std::fabs(b_[j])))
+        status_.insert(status_.begin(), "covariate " + std::to_string(j) + " separates: no finite estimate");
+    }
+    intercept_.assign(periods_, unknown), intercept_error_.assign(periods_, unknown);
+    own_variance_.assign(periods_, unknown), middle_.assign(periods_ * p_, 0.0);
+    for (std::size_t t = 0; t < periods_; ++t) {
+      if (!tells(t)) {
+        if (at_risk_[t] > 0) intercept_[t] = left_[t] > 0 ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+        continue;
+      }
+      intercept_[t] = a_[t];
+      own_variance_[t] = 1 / bend_t_[t];
+      double variance = own_variance_[t];
+      for (std::size_t j = 0; j < p_; ++j) {
+        intercept_[t] -= coef_[j] * centre_[j];
+        middle_[t * p_ + j] = constant_[j] ? 0.0 : centre_[j] + scale_[j] * cross_[t * p_ + j] / bend_t_[t];
+      }
+      if (!fine) continue;
+      for (std::size_t j = 0; j < p_; ++j)
+        for (std::size_t k = 0; k < p_; ++k) variance += middle_[t * p_ + j] * covariance_[j * p_ + k] * middle_[t * p_ + k];
+      intercept_error_[t] = std::sqrt(std::max(0.0, variance));
+    }
+    x_.clear(), x_.shrink_to_fit();
+  }
+
   hazard_link link_;
-  double ridge_, tol_;
+  double ridge_;
   int max_passes_;
   unsigned threads_;
-  std::size_t p_ = 0;
-  double events_ = 0.0, log_likelihood_ = unknown, log_likelihood_null_ = unknown, gradient_ = unknown;
+  std::size_t p_ = 0, periods_ = 0;
+  std::vector<double> x_, y_, w_, centre_, scale_, at_risk_, left_, a_, b_, last_, bend_t_, cross_;
+  std::vector<std::uint32_t> when_;
+  std::vector<bool> constant_;
+  double events_ = 0, rows_ = 0;
+  bool converged_ = false;
+  std::vector<double> coef_, errors_, covariance_, intercept_, intercept_error_, own_variance_, middle_;
+  double log_likelihood_ = unknown, log_likelihood_null_ = unknown, gradient_ = unknown;
   int passes_ = 0;
-  bool fitted_ = false;
-  std::vector<double> coef_, errors_, covariance_;
   std::vector<std::string> status_;
 };
 

@@ -4,6 +4,7 @@ Tiers, movement, retention, sorting by several criteria.
 
 from __future__ import annotations
 import collections.abc
+import guanxi._core.ledger
 import numpy
 import numpy.typing
 import typing
@@ -95,49 +96,36 @@ class TierModel:
 class DiscreteHazard:
     def __init__(
         self,
-        link: str,
+        logit: bool,
         ridge: typing.SupportsFloat | typing.SupportsIndex,
-        tol: typing.SupportsFloat | typing.SupportsIndex,
         max_passes: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
-    def coefficients(self) -> numpy.typing.NDArray[numpy.float64]: ...
     def fit(
         self,
-        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-        arg1: typing.SupportsInt | typing.SupportsIndex,
-        arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-        arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        X: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        covariates: typing.SupportsInt | typing.SupportsIndex,
+        event: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     ) -> None: ...
-    def gradient_norm(self) -> float: ...
-    def log_likelihood(self) -> float: ...
-    def log_likelihood_null(self) -> float: ...
-    def passes(self) -> int: ...
     def predict(
         self,
-        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-        arg1: typing.SupportsFloat | typing.SupportsIndex,
+        X: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        level: typing.SupportsFloat | typing.SupportsIndex,
     ) -> tuple[
         numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
     ]: ...
-    def reach(
-        self,
-        arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-        arg1: typing.SupportsInt | typing.SupportsIndex,
-        arg2: typing.SupportsFloat | typing.SupportsIndex,
-        arg3: typing.SupportsFloat | typing.SupportsIndex,
-    ) -> tuple[
-        numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
-    ]: ...
-    def standard_errors(self) -> numpy.typing.NDArray[numpy.float64]: ...
-    def status(self) -> list[str]: ...
+    def result(self) -> dict[str, typing.Any]: ...
 
 def cohorts(
-    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
-    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
-    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-    arg3: typing.SupportsInt | typing.SupportsIndex,
-    arg4: bool,
-    arg5: typing.SupportsFloat | typing.SupportsIndex,
+    ledger: guanxi._core.ledger.Ledger,
+    end: typing.SupportsInt | typing.SupportsIndex | None,
+    unit: str,
+    every: typing.SupportsInt | typing.SupportsIndex,
+    group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    level: typing.SupportsFloat | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
 def copras(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],

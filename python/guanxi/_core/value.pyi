@@ -9,7 +9,7 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["CustomerValue", "GammaGamma", "PurchaseModel", "backtest", "rfm"]
+__all__: list[str] = ["BGBB", "CustomerValue", "GammaGamma", "PurchaseModel", "SBG", "backtest", "rfm"]
 
 class PurchaseModel:
     def __init__(
@@ -118,6 +118,102 @@ class CustomerValue:
     def status(self) -> str: ...
     @property
     def weights(self) -> list[typing.Any]: ...
+
+class SBG:
+    def __init__(self) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def fit(
+        self,
+        duration: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        lost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+    ) -> None: ...
+    def fit_active(self, active: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None: ...
+    def residual_lifetime(
+        self, tenure: typing.SupportsInt | typing.SupportsIndex, rate: typing.SupportsFloat | typing.SupportsIndex
+    ) -> float: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def retention(self, tenure: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+    def set(
+        self, a: typing.SupportsFloat | typing.SupportsIndex, b: typing.SupportsFloat | typing.SupportsIndex
+    ) -> None: ...
+    def survival(
+        self, ahead: typing.SupportsInt | typing.SupportsIndex, tenure: typing.SupportsInt | typing.SupportsIndex
+    ) -> float: ...
+    def survival_interval(
+        self,
+        periods: typing.SupportsInt | typing.SupportsIndex,
+        tenure: typing.SupportsInt | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[typing.Any, ...]: ...
+
+class BGBB:
+    def __init__(self) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        ahead: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases_interval(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        ahead: typing.SupportsInt | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[typing.Any, ...]: ...
+    def expected_purchases_new(self, ahead: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+    def fit(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+    ) -> None: ...
+    def pmf(
+        self, n: typing.SupportsInt | typing.SupportsIndex, ahead: typing.SupportsInt | typing.SupportsIndex
+    ) -> float: ...
+    def probability_alive(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        ahead: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def probability_of(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        n: typing.SupportsInt | typing.SupportsIndex,
+        ahead: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def residual_purchases(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        rate: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(
+        self,
+        alpha: typing.SupportsFloat | typing.SupportsIndex,
+        beta: typing.SupportsFloat | typing.SupportsIndex,
+        gamma: typing.SupportsFloat | typing.SupportsIndex,
+        delta: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
 
 def backtest(
     ledger: guanxi._core.ledger.Ledger,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from .._relation_retention import DiscreteHazard, cohorts
 from ._shared import LABELS
-from .cohorts import cohorts, stickiness
 from .cox import Cox
-from .hazard import DiscreteHazard
 from .migration import EffortValues, gain_of_effort, migration_value, value_of_effort
 from .movement import Movement, movement
 from .ranking import Flows, Stability, TopChances, copras, promethee, spotis, stability, top_chances, topsis, vikor
@@ -20,6 +19,7 @@ from .retention import (
     spread_departure,
 )
 from .sorting import SCHOOLS, Acceptability, Matrix, electre_tri, flow_sort, matrix, smaa, topsis_sort
+from .stickiness import stickiness
 from .tier_model import TierModel, count_tiers
 from .tier_rule import tier_cuts, tier_rule
 from .weights import Judged, weights, weights_ahp
