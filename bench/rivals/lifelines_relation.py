@@ -31,7 +31,7 @@ def measure() -> list[Row]:
         rows.append(Row(f"Kaplan-Meier, {n:,} customers in quarters", name, a, b, target))
     for n, target in ((20_000, None), (100_000, None), (1_000_000, 20.0)):
         x, t, e = customers(n)
-        frame = pd.DataFrame(x, columns=list("abcde")).assign(t=t, e=e)
+        frame = pd.DataFrame(x, columns=[f"x{j}" for j in range(5)]).assign(t=t, e=e)
         ours_fit = relation.Cox().fit(x, t, e)
         theirs_fit = lifelines.CoxPHFitter().fit(frame, "t", "e")
         if not np.allclose(ours_fit.coef_, theirs_fit.params_.to_numpy(), atol=1e-5):

@@ -2,14 +2,20 @@
 // The four tiers and movement between them, retention, sorting by several criteria.
 #include <guanxi/relation/cohorts.hpp>
 #include <guanxi/relation/cox.hpp>
+#include <guanxi/relation/departure.hpp>
 #include <guanxi/relation/discrete_hazard.hpp>
+#include <guanxi/relation/effort.hpp>
 #include <guanxi/relation/electre_tri.hpp>
 #include <guanxi/relation/hysteresis.hpp>
 #include <guanxi/relation/kaplan_meier.hpp>
 #include <guanxi/relation/migration.hpp>
 #include <guanxi/relation/movement.hpp>
+#include <guanxi/relation/portfolio.hpp>
 #include <guanxi/relation/promethee.hpp>
 #include <guanxi/relation/ranking.hpp>
+#include <guanxi/relation/sorting.hpp>
+#include <guanxi/relation/stability.hpp>
+#include <guanxi/relation/stickiness.hpp>
 #include <guanxi/relation/tier.hpp>
 #include <guanxi/relation/tier_model.hpp>
 #include <guanxi/relation/tier_rule.hpp>

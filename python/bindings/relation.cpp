@@ -8,12 +8,18 @@
 #include <vector>
 
 #include <guanxi/relation/cox.hpp>
+#include <guanxi/relation/departure.hpp>
+#include <guanxi/relation/effort.hpp>
 #include <guanxi/relation/electre_tri.hpp>
 #include <guanxi/relation/kaplan_meier.hpp>
 #include <guanxi/relation/migration.hpp>
 #include <guanxi/relation/movement.hpp>
+#include <guanxi/relation/portfolio.hpp>
 #include <guanxi/relation/promethee.hpp>
 #include <guanxi/relation/ranking.hpp>
+#include <guanxi/relation/sorting.hpp>
+#include <guanxi/relation/stability.hpp>
+#include <guanxi/relation/stickiness.hpp>
 #include <guanxi/relation/tier_model.hpp>
 #include <guanxi/relation/tier_rule.hpp>
 #include <guanxi/relation/weights.hpp>
@@ -127,8 +133,9 @@ struct panel_in {
   codes customer;
   longs period;
   std::vector<std::pair<std::string, doubles>> emissions, covariates;
+  doubles exposure;
   [[nodiscard]] relation::panel see() const {
-    relation::panel p{view(customer), view(period), {}, {}};
+    relation::panel p{view(customer), view(period), {}, {}, view(exposure)};
     for (const auto& [name, column] : emissions) p.emissions.push_back({name, view(column)});
     for (const auto& [name, column] : covariates) p.covariates.push_back({name, view(column)});
     return p;
@@ -183,7 +190,8 @@ relation::tier_settings read_settings(const py::dict& d) {
   s.strength = d["strength"].cast<double>();
   s.ridge = d["ridge"].cast<double>(), s.prior = d["prior"].cast<double>(), s.starts = d["starts"].cast<int>();
   s.seed = d["seed"].cast<std::uint64_t>(), s.tol = d["tol"].cast<double>(), s.max_passes = d["max_passes"].cast<int>();
-  s.threads = d["threads"].cast<unsigned>();
+  s.threads = d["threads"].cast<unsigned>(), s.lost = d["lost"].cast<bool>();
+  s.initial = d["stationary"].cast<bool>() ? relation::beginning::stationary : relation::beginning::free;
   return s;
 }
 
@@ -191,10 +199,11 @@ void bind_tier_model(py::module_& m) {
   using relation::TierModel;
   py::class_<panel_in>(m, "Panel")
       .def(py::init([](codes customer, longs period, std::vector<std::pair<std::string, doubles>> emissions,
-                       std::vector<std::pair<std::string, doubles>> covariates) {
-             return panel_in{std::move(customer), std::move(period), std::move(emissions), std::move(covariates)};
+                       std::vector<std::pair<std::string, doubles>> covariates, doubles exposure) {
+             return panel_in{std::move(customer), std::move(period), std::move(emissions), std::move(covariates),
+                             std::move(exposure)};
            }),
-           "customer"_a, "period"_a, "emissions"_a, "covariates"_a);
+           "customer"_a, "period"_a, "emissions"_a, "covariates"_a, "exposure"_a);
   py::class_<TierModel>(m, "TierModel")
       .def(py::init([](const py::dict& settings) { return TierModel(read_settings(settings)); }), "settings"_a)
       .def_static("given",
@@ -256,6 +265,10 @@ void bind_tier_model(py::module_& m) {
       .def("emission_errors", [](const TierModel& t) { return write_emissions(t.emission_errors()); })
       .def("log_likelihood", &TierModel::log_likelihood)
       .def("history", [](const TierModel& t) { return give(copy_of(t.history())); })
+      .def("bic", &TierModel::bic)
+      .def("parameters", &TierModel::parameters)
+      .def("states", &TierModel::states)
+      .def("prior", &TierModel::prior)
       .def("passes", &TierModel::passes)
       .def("gradient_norm", &TierModel::gradient_norm)
       .def("status", &TierModel::status);
@@ -275,35 +288,65 @@ void bind_retention(py::module_& m) {
                           "high"_a = give(std::move(c.high)), "hazard"_a = give(std::move(c.hazard)),
                           "median"_a = c.median, "median_low"_a = c.median_low, "median_high"_a = c.median_high);
         });
-  m.def("log_rank", [](const doubles& duration, const bytes& event, const codes& group) {
+  m.def("log_rank", [](const doubles& duration, const bytes& event, const codes& group, const doubles& weights) {
     relation::log_rank_test t;
     {
       py::gil_scoped_release free;
-      t = relation::log_rank(view(duration), view(event), view(group));
+      t = relation::log_rank(view(duration), view(event), view(group), view(weights));
     }
     return py::make_tuple(t.statistic, t.degrees, t.p_value, give(std::move(t.observed)), give(std::move(t.expected)));
   });
-  m.def("cumulative_incidence", [](const doubles& duration, const bytes& cause) {
+  m.def("cumulative_incidence", [](const doubles& duration, const bytes& cause, const doubles& weights) {
     relation::incidence_curve c;
     {
       py::gil_scoped_release free;
-      c = relation::cumulative_incidence(view(duration), view(cause));
+      c = relation::cumulative_incidence(view(duration), view(cause), view(weights));
     }
     return py::make_tuple(c.causes, give(std::move(c.time)), give(std::move(c.survival)), give(std::move(c.incidence)),
                           give(std::move(c.std_error)));
   });
   m.def("cox", [](const doubles& x, std::size_t p, const doubles& duration, const bytes& event, const doubles& weights,
-                  bool efron, double tol, int max_passes) {
+                  const doubles& entry, const codes& strata, bool residuals, bool efron, double tol, int max_passes) {
     relation::Cox c(efron ? relation::ties::efron : relation::ties::breslow, tol, max_passes);
     {
       py::gil_scoped_release free;
-      c.fit(view(x), p, view(duration), view(event), view(weights));
+      c.fit(view(x), p, view(duration), view(event), view(weights), view(entry), view(strata), residuals);
     }
-    return py::dict("coef"_a = give(copy_of(c.coefficients())),
-                    "standard_errors"_a = give(copy_of(c.standard_errors())), "log_likelihood"_a = c.log_likelihood(),
-                    "log_likelihood_null"_a = c.log_likelihood_null(), "concordance"_a = c.concordance(),
-                    "gradient_norm"_a = c.gradient_norm(), "passes"_a = c.passes(), "status"_a = c.status(),
-                    "baseline_time"_a = give(copy_of(c.baseline_time())), "baseline"_a = give(copy_of(c.baseline())));
+    py::dict out("coef"_a = give(copy_of(c.coefficients())), "standard_errors"_a = give(copy_of(c.standard_errors())),
+                 "log_likelihood"_a = c.log_likelihood(), "log_likelihood_null"_a = c.log_likelihood_null(),
+                 "concordance"_a = c.concordance(), "gradient_norm"_a = c.gradient_norm(), "passes"_a = c.passes(),
+                 "status"_a = c.status());
+    out["baseline_time"] = give(copy_of(c.baseline_time())), out["baseline"] = give(copy_of(c.baseline()));
+    out["baseline_stratum"] = give(copy_of(c.baseline_stratum())), out["schoenfeld"] = give(copy_of(c.schoenfeld()));
+    out["schoenfeld_time"] = give(copy_of(c.schoenfeld_time()));
+    out["proportionality"] = give(copy_of(c.proportionality()));
+    out["proportionality_p"] = give(copy_of(c.proportionality_p()));
+    return out;
+  });
+  m.def("spread_departure", [](const doubles& last, const doubles& age, const doubles& p_alive) {
+    relation::departures d;
+    {
+      py::gil_scoped_release free;
+      d = relation::spread_departure(view(last), view(age), view(p_alive));
+    }
+    return py::make_tuple(give(std::move(d.row)), give(std::move(d.duration)), give(std::move(d.event)),
+                          give(std::move(d.weight)));
+  });
+  m.def("stickiness", [](const codes& customer, const longs& period, const doubles& share, const doubles& orders,
+                         const doubles& lines, const doubles& offered, double level) {
+    relation::stickiness_table t;
+    {
+      py::gil_scoped_release free;
+      t = relation::stickiness({view(customer), view(period), view(share), view(orders), view(lines), view(offered)},
+                               level);
+    }
+    return py::dict("customer"_a = give(std::move(t.customer)), "periods"_a = give(std::move(t.periods)),
+                    "bought"_a = give(std::move(t.bought)), "persistence"_a = give(std::move(t.persistence)),
+                    "persistence_low"_a = give(std::move(t.persistence_low)),
+                    "persistence_high"_a = give(std::move(t.persistence_high)), "stay"_a = give(std::move(t.stay)),
+                    "volatility"_a = give(std::move(t.volatility)), "breadth"_a = give(std::move(t.breadth)),
+                    "breadth_low"_a = give(std::move(t.breadth_low)),
+                    "breadth_high"_a = give(std::move(t.breadth_high)));
   });
   m.def("migration_value",
         [](const doubles& transitions, const doubles& reward, double rate, std::optional<std::size_t> periods) {
@@ -313,14 +356,98 @@ void bind_retention(py::module_& m) {
   m.def("gain_of_effort", [](const doubles& transitions, const doubles& reward, std::size_t levels, double rate) {
     return give(relation::gain_of_effort(view(transitions), view(reward), levels, rate));
   });
+  m.def("value_of_effort",
+        [](const doubles& transitions, const doubles& reward, const doubles& effort, double mean, double sd,
+           double half, double rate, std::size_t draws, std::uint64_t seed, double level) {
+          relation::effort_values v;
+          {
+            py::gil_scoped_release free;
+            v = relation::value_of_effort(view(transitions), view(reward), view(effort), {mean, sd, half}, rate, draws,
+                                          seed, level);
+          }
+          return py::dict("value"_a = give(std::move(v.value)), "value_low"_a = give(std::move(v.value_low)),
+                          "value_high"_a = give(std::move(v.value_high)), "gain"_a = give(std::move(v.gain)),
+                          "gain_low"_a = give(std::move(v.gain_low)), "gain_high"_a = give(std::move(v.gain_high)),
+                          "positive"_a = give(std::move(v.positive)));
+        });
+}
+
+std::vector<relation::preference_rule> read_rules(const std::vector<std::string>& shape, const doubles& q,
+                                                  const doubles& p, const doubles& s) {
+  std::vector<relation::preference_rule> rules;
+  for (std::size_t k = 0; k < shape.size(); ++k)
+    rules.push_back({relation::to_preference(shape[k]), view(q)[k], view(p)[k], view(s)[k]});
+  return rules;
+}
+
+void bind_cold_start(py::module_& m) {
+  m.def("portfolio", [](const doubles& axes, const doubles& errors, const std::vector<std::vector<double>>& cuts) {
+    relation::portfolio_cells c;
+    {
+      py::gil_scoped_release free;
+      c = relation::portfolio(view(axes), view(errors), cuts);
+    }
+    return py::make_tuple(c.cells, give(std::move(c.cell)), give(std::move(c.p)), give(std::move(c.nearest)),
+                          give(std::move(c.near_axis)), c.doubtful);
+  });
+  m.def("copras", [](const doubles& x, const doubles& weights, const integers& types) {
+    std::vector<double> out;
+    {
+      py::gil_scoped_release free;
+      out = relation::copras({view(x), view(weights), view(types)});
+    }
+    return give(std::move(out));
+  });
+  m.def("flow_sort",
+        [](const doubles& x, const doubles& weights, const integers& types, const std::vector<std::string>& shape,
+           const doubles& q, const doubles& p, const doubles& s, const doubles& profiles) {
+          const auto rules = read_rules(shape, q, p, s);
+          std::vector<std::uint8_t> out;
+          {
+            py::gil_scoped_release free;
+            out = relation::flow_sort({view(x), view(weights), view(types)}, rules, view(profiles));
+          }
+          return give(std::move(out));
+        });
+  m.def("topsis_sort", [](const doubles& x, const doubles& weights, const integers& types, const doubles& profiles,
+                          const doubles& bounds) {
+    std::vector<std::uint8_t> out;
+    {
+      py::gil_scoped_release free;
+      out = relation::topsis_sort({view(x), view(weights), view(types)}, view(profiles), view(bounds));
+    }
+    return give(std::move(out));
+  });
+  m.def("top_chances", [](const doubles& x, const doubles& weights, const integers& types, std::size_t k,
+                          const std::string& method, const std::vector<std::string>& shape, const doubles& q,
+                          const doubles& p, const doubles& s, std::size_t draws, double certainty, std::uint64_t seed) {
+    const auto rules = read_rules(shape, q, p, s);
+    const auto how = relation::to_ranking(method);
+    relation::rank_acceptability a;
+    {
+      py::gil_scoped_release free;
+      a = relation::top_chances({view(x), view(weights), view(types)}, k, how, rules, draws, certainty, seed);
+    }
+    return py::make_tuple(give(std::move(a.top)), give(std::move(a.std_error)), give(std::move(a.mean_rank)));
+  });
+  m.def("stability", [](const doubles& x, const doubles& weights, const integers& types, const std::string& method,
+                        const std::vector<std::string>& shape, const doubles& q, const doubles& p, const doubles& s,
+                        std::size_t most, std::uint64_t seed) {
+    const auto rules = read_rules(shape, q, p, s);
+    const auto how = relation::to_ranking(method);
+    relation::rank_reversal r;
+    {
+      py::gil_scoped_release free;
+      r = relation::stability({view(x), view(weights), view(types)}, how, rules, most, seed);
+    }
+    return py::make_tuple(r.tried, r.turning, give(std::move(r.left_out)), give(std::move(r.turned)));
+  });
 }
 
 void bind_sorting(py::module_& m) {
   m.def("promethee", [](const doubles& x, const doubles& weights, const integers& types,
                         const std::vector<std::string>& shape, const doubles& q, const doubles& p, const doubles& s) {
-    std::vector<relation::preference_rule> rules;
-    for (std::size_t k = 0; k < shape.size(); ++k)
-      rules.push_back({relation::to_preference(shape[k]), view(q)[k], view(p)[k], view(s)[k]});
+    const auto rules = read_rules(shape, q, p, s);
     relation::promethee_flows f;
     {
       py::gil_scoped_release free;
@@ -379,6 +506,7 @@ void bind_relation(py::module_& m) {
   bind_tier_model(relation);
   bind_retention(relation);
   bind_sorting(relation);
+  bind_cold_start(relation);
   bind_relation_retention(relation);
 }
 }  // namespace guanxi::python

@@ -275,16 +275,16 @@ TEST(TierModel, CovariateEffectsComeBack) {
   for (std::uint32_t i = 0; i < 3000; ++i) {
     guanxi::random_stream g(77, i);
     std::size_t s = i % 4;
-    double z = 0;
+    V z{0};
     for (int t = 0; t < 8; ++t) {
       double row[4];
       if (t > 0) {
-        law.row(s, std::span<const double>(&z, 1), row);
+        law.row(s, z, row);
         s = pick(g, row, 4);
       }
-      z = normal(g);
+      z[0] = normal(g);
       b.customer.push_back(i), b.period.push_back(t), b.columns[0].push_back(static_cast<double>(s)),
-          b.covariates[0].push_back(z);
+          b.covariates[0].push_back(z[0]);
     }
   }
   TierModel m(settings({{"tier", family::label, {}, {}, {}, {}, {}}}));

@@ -33,7 +33,8 @@ struct density_table {
         for (std::size_t d = begin; d < end; ++d) {
           double* out = t.scaled.data() + d * states;
           double most = -std::numeric_limits<double>::infinity();
-          for (std::size_t s = 0; s < states; ++s) most = std::max(most, out[s] = log_density(e, s, column.value[d]));
+          for (std::size_t s = 0; s < states; ++s)
+            most = std::max(most, out[s] = log_density(e, s, column.value[d], column.length(d)));
           const bool possible = std::isfinite(most);
           t.largest[d] = possible ? most : 0.0;
           for (std::size_t s = 0; s < states; ++s) out[s] = possible ? std::exp(out[s] - most) : 0.0;
@@ -279,7 +280,8 @@ class chain {
     for (std::size_t c = 0; c < laws_.size(); ++c) {
       const std::uint32_t code = rows_.columns[c].code[row];
       if (code == coded::missing) continue;
-      for (std::size_t s = 0; s < S; ++s) logs[s] += log_density(laws_[c], s, rows_.columns[c].value[code]);
+      for (std::size_t s = 0; s < S; ++s)
+        logs[s] += log_density(laws_[c], s, rows_.columns[c].value[code], rows_.columns[c].length(code));
     }
     double most = -std::numeric_limits<double>::infinity();
     for (const double x : logs) most = std::max(most, x);
@@ -296,7 +298,8 @@ class chain {
         for (std::size_t s = 0; s < S; ++s) h[s] += gamma[s];
         continue;
       }
-      const auto f = feature(laws_[c].kind, rows_.columns[c].centre, rows_.columns[c].value[code]);
+      const auto f =
+          feature(laws_[c].kind, rows_.columns[c].centre, rows_.columns[c].value[code], rows_.columns[c].length(code));
       for (std::size_t s = 0; s < S; ++s) {
         moments& m = out.sums[c][s];
         m.zero += gamma[s] * f[0], m.one += gamma[s] * f[1], m.rest += gamma[s] * f[2];
@@ -322,7 +325,7 @@ inline void finish_moments(std::span<const emission> laws, const prepared& rows,
       running_sum zero, one, rest, first, second;
       for (std::size_t d = 0; d < column.value.size(); ++d) {
         const double w = out.histogram[c][d * states + s];
-        const auto f = feature(laws[c].kind, column.centre, column.value[d]);
+        const auto f = feature(laws[c].kind, column.centre, column.value[d], column.length(d));
         zero.add(w * f[0]), one.add(w * f[1]), rest.add(w * f[2]), first.add(w * f[3]), second.add(w * f[4]);
       }
       out.sums[c][s] = {zero.value(), one.value(), rest.value(), first.value(), second.value()};

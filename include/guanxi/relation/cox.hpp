@@ -11,6 +11,7 @@
 #include <guanxi/base/error.hpp>
 #include <guanxi/base/interval.hpp>
 #include <guanxi/base/parallel.hpp>
+#include <guanxi/base/special.hpp>
 #include <guanxi/relation/dense.hpp>
 #include <guanxi/relation/survival_times.hpp>
 
@@ -30,15 +31,20 @@ class Cox {
   explicit Cox(ties method = ties::efron, double tol = 1e-10, int max_passes = 50, unsigned threads = 0)
       : method_(method), tol_(tol), max_passes_(max_passes), threads_(threads) {}
 
-  /// Takes   x: n x p by rows; duration >= 0; event = it left; weights > 0 or empty (P(left) as a weight).
+  /// Takes   x: n x p by rows; duration >= 0; event = it left; weights > 0 or empty (P(left) as a weight); entry: when
+  /// a
+  ///         customer came under observation, before its duration, or empty; strata 0 .. G-1, each with a baseline of
+  ///         its own, or empty; residuals: keep Schoenfeld's residuals and test proportionality.
   /// Gives   *this, always with a status: a coefficient that runs off (separation) is named, not hidden.
   /// Fails   errc::size_mismatch, errc::not_finite, errc::out_of_domain.
   Cox& fit(std::span<const double> x, std::size_t covariates, std::span<const double> duration,
-           std::span<const std::uint8_t> event, std::span<const double> weights = {}) {
+           std::span<const std::uint8_t> event, std::span<const double> weights = {},
+           std::span<const double> entry = {}, std::span<const std::uint32_t> strata = {}, bool residuals = false) {
     check(x, covariates, duration, event, weights);
-    prepare(x, duration, event, weights);
+    check_entry(duration, entry, strata);
+    prepare(x, duration, event, weights, entry, strata);
     climb();
-    finish();
+    finish(residuals);
     return *this;
   }
 
@@ -55,6 +61,16 @@ class Cox {
   /// Times of events and the cumulative baseline hazard at covariates 0, consistent with the treatment of ties.
   [[nodiscard]] std::span<const double> baseline_time() const noexcept { return baseline_time_; }
   [[nodiscard]] std::span<const double> baseline() const noexcept { return baseline_; }
+  /// Stratum of each of these; empty without strata.
+  [[nodiscard]] std::span<const std::uint32_t> baseline_stratum() const noexcept { return baseline_stratum_; }
+  /// Schoenfeld's residuals, events x p in the order of strata and time, and the times of those events; empty unless
+  /// asked for. With ties by Efron's method the expectation is the mean over the tied terms.
+  [[nodiscard]] std::span<const double> schoenfeld() const noexcept { return residuals_; }
+  [[nodiscard]] std::span<const double> schoenfeld_time() const noexcept { return residual_time_; }
+  /// Test that an effect does not change over time, for each covariate: chi squared with one degree on the ranks of the
+  /// times. Source: Grambsch and Therneau (1994), Biometrika 81, 515-526.
+  [[nodiscard]] std::span<const double> proportionality() const noexcept { return proportionality_; }
+  [[nodiscard]] std::span<const double> proportionality_p() const noexcept { return proportionality_p_; }
 
  private:
   static void check(std::span<const double> x, std::size_t p, std::span<const double> duration,
@@ -75,12 +91,28 @@ class Cox {
     if (!weights.empty()) detail::check_column("Cox", "weights", weights, n, 0.0, "0 or more");
   }
 
-  /// Rows sorted by time, covariates centred and scaled, stored row by row.
+  static void check_entry(std::span<const double> duration, std::span<const double> entry,
+                          std::span<const std::uint32_t> strata) {
+    if (!entry.empty()) detail::check_column("Cox", "entry", entry, duration.size(), 0.0, "0 or more");
+    for (std::size_t i = 0; i < entry.size(); ++i) {
+      if (!(entry[i] < duration[i]))
+        throw error(errc::out_of_order, "relation::Cox: 'entry' is not before 'duration' in row " + std::to_string(i));
+    }
+    if (!strata.empty() && strata.size() != duration.size())
+      throw error(errc::size_mismatch, "relation::Cox: 'duration' has " + std::to_string(duration.size()) +
+                                           " entries, 'strata' has " + std::to_string(strata.size()));
+  }
+
+  /// Rows sorted by time (within strata), covariates centred and scaled, stored row by row.
   void prepare(std::span<const double> x, std::span<const double> duration, std::span<const std::uint8_t> event,
-               std::span<const double> weights) {
+               std::span<const double> weights, std::span<const double> entry, std::span<const std::uint32_t> strata) {
     n_ = duration.size(), p_ = x.size() / std::max<std::size_t>(n_, 1);
     centre_.assign(p_, 0.0), scale_.assign(p_, 1.0), status_.clear(), constant_.clear();
-    const auto order = detail::by_time(duration);
+    auto order = detail::by_time(duration);
+    apart_ = !entry.empty() || !strata.empty();
+    if (!strata.empty())
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::uint32_t a, std::uint32_t b) { return strata[a] < strata[b]; });
     std::vector<double> squares(p_);
     for (const std::uint32_t i : order) {
       for (std::size_t j = 0; j < p_; ++j) centre_[j] += x[i * p_ + j];
@@ -104,6 +136,15 @@ class Cox {
       if (!weights.empty()) weight_[r] = weights[i];
       events_ += event[i] != 0 ? weight_[r] : 0.0;
     }
+    entry_.assign(entry.empty() ? 0 : n_, 0.0), stratum_.assign(strata.empty() ? 0 : n_, 0u);
+    for (std::size_t r = 0; r < n_; ++r) {
+      if (!entry.empty()) entry_[r] = entry[order[r]];
+      if (!strata.empty()) stratum_[r] = strata[order[r]];
+    }
+    if (apart_) {
+      cut_strata();
+      return;
+    }
     // pieces of the scan: cut at changes of time, so that a risk set's sums are the sums of later pieces plus its own
     first_.assign(1, 0);
     const std::size_t target = std::max<std::size_t>(4096, n_ / 64 + 1);
@@ -111,6 +152,22 @@ class Cox {
       if (r >= first_.back() + target && time_[r] != time_[r - 1]) first_.push_back(r);
     }
     first_.push_back(n_);
+  }
+
+  /// One piece a stratum, and its rows from the latest entry to the first.
+  void cut_strata() {
+    first_.assign(1, 0);
+    for (std::size_t r = 1; r < n_ && !stratum_.empty(); ++r) {
+      if (stratum_[r] != stratum_[r - 1]) first_.push_back(r);
+    }
+    first_.push_back(n_);
+    by_entry_.resize(entry_.size());
+    for (std::size_t r = 0; r < by_entry_.size(); ++r) by_entry_[r] = static_cast<std::uint32_t>(r);
+    for (std::size_t k = 0; k + 1 < first_.size() && !entry_.empty(); ++k)
+      std::sort(by_entry_.begin() + static_cast<std::ptrdiff_t>(first_[k]),
+                by_entry_.begin() + static_cast<std::ptrdiff_t>(first_[k + 1]), [&](std::uint32_t a, std::uint32_t b) {
+                  return entry_[a] != entry_[b] ? entry_[a] > entry_[b] : a < b;
+                });
   }
 
   struct sums {
@@ -145,9 +202,17 @@ class Cox {
     explicit slope(std::size_t p) : gradient(p), information(p * (p + 1) / 2) {}
   };
 
-  /// Log partial likelihood, gradient and information at the coefficients b (of scaled covariates). `hazard`: also the
-  /// baseline's steps, one an event time, in descending order of time.
-  [[nodiscard]] slope evaluate(std::span<const double> b, std::vector<std::pair<double, double>>* hazard = nullptr) {
+  /// What is left behind at the event times of a piece, in descending order of time.
+  struct trail {
+    std::vector<double> time, step;  // a time: the baseline's step
+    std::vector<std::uint32_t> stratum;
+    std::vector<double> residual_time, residual;  // an event: scaled covariates less their expectation
+    bool residuals = false;
+  };
+
+  /// Log partial likelihood, gradient and information at the coefficients b (of scaled covariates). `left`: also the
+  /// trails of the pieces.
+  [[nodiscard]] slope evaluate(std::span<const double> b, std::vector<trail>* left = nullptr, bool residuals = false) {
     const std::size_t pieces = first_.size() - 1;
     risk_.resize(n_), eta_.resize(n_);
     std::vector<double> most(pieces, -1e300);
@@ -172,13 +237,14 @@ class Cox {
         },
         threads_);
     std::vector<sums> later(pieces, sums(p_));  // of all pieces after
-    for (std::size_t k = pieces; k-- > 1;) later[k - 1] = later[k], later[k - 1].add(own[k]);
+    for (std::size_t k = pieces; k-- > 1 && !apart_;) later[k - 1] = later[k], later[k - 1].add(own[k]);
     std::vector<slope> part(pieces, slope(p_));
-    std::vector<std::vector<std::pair<double, double>>> steps(pieces);
+    if (left != nullptr) left->assign(pieces, trail{});
     parallel_blocks(
         pieces, 1,
         [&](std::size_t k, std::size_t, std::size_t) {
-          scan(k, later[k], part[k], top, hazard != nullptr ? &steps[k] : nullptr);
+          if (left != nullptr) (*left)[k].residuals = residuals;
+          scan(k, later[k], part[k], top, left != nullptr ? &(*left)[k] : nullptr);
         },
         threads_);
     slope total(p_);
@@ -186,14 +252,15 @@ class Cox {
       total.value += part[k].value;
       for (std::size_t i = 0; i < p_; ++i) total.gradient[i] += part[k].gradient[i];
       for (std::size_t i = 0; i < total.information.size(); ++i) total.information[i] += part[k].information[i];
-      if (hazard != nullptr) hazard->insert(hazard->end(), steps[k].begin(), steps[k].end());
     }
     return total;
   }
 
   /// One piece from its last time to its first; s holds the sums of all later rows.
-  void scan(std::size_t k, sums s, slope& out, double top, std::vector<std::pair<double, double>>* hazard) const {
+  void scan(std::size_t k, sums s, slope& out, double top, trail* left) const {
     sums tied(p_);
+    std::vector<double> mean(left != nullptr && left->residuals ? p_ : 0);
+    std::size_t not_yet = first_[k];  // rows by entry: those before it came under observation later than now
     for (std::size_t end = first_[k + 1]; end > first_[k];) {
       std::size_t begin = end;
       double deaths = 0.0, tied_weight = 0.0;
@@ -211,12 +278,30 @@ class Cox {
       }
       if (deaths > 0.0) {
         s.add(tied);
+        while (!entry_.empty() && not_yet < first_[k + 1] && entry_[by_entry_[not_yet]] >= time_[end - 1]) {
+          add_row(s, by_entry_[not_yet], -risk_[by_entry_[not_yet]]);
+          ++not_yet;
+        }
         const bool efron = method_ == ties::efron && deaths > 1.0;
         const double share = efron ? tied_weight / deaths : tied_weight;
         double step = 0.0;
-        for (double l = 0.0; l < (efron ? deaths : 1.0); l += 1.0)
-          term(s, tied, efron ? l / deaths : 0.0, share, out, step);
-        if (hazard != nullptr) hazard->emplace_back(time_[end - 1], step);
+        std::fill(mean.begin(), mean.end(), 0.0);
+        const double terms = efron ? deaths : 1.0;
+        for (double l = 0.0; l < terms; l += 1.0) {
+          const double f = efron ? l / deaths : 0.0;
+          term(s, tied, f, share, out, step);
+          for (std::size_t i = 0; i < mean.size(); ++i)
+            mean[i] += (s.s1[i] - f * tied.s1[i]) / (s.s0 - f * tied.s0) / terms;
+        }
+        if (left != nullptr) {
+          left->time.push_back(time_[end - 1]), left->step.push_back(step);
+          left->stratum.push_back(stratum_.empty() ? 0u : stratum_[begin]);
+        }
+        for (std::size_t r = begin; r < end && !mean.empty(); ++r) {
+          if (event_[r] == 0 || !(weight_[r] > 0.0)) continue;
+          left->residual_time.push_back(time_[r]);
+          for (std::size_t i = 0; i < p_; ++i) left->residual.push_back(x_[r * p_ + i] - mean[i]);
+        }
         tied.clear();
       }
       end = begin;
@@ -289,7 +374,7 @@ class Cox {
     information_ = square(now);
   }
 
-  void finish() {
+  void finish(bool residuals) {
     if (events_ <= 0.0) status_.push_back("nobody left: no effect can be estimated");
     if (events_ > 0.0) {
       char text[48];
@@ -300,11 +385,13 @@ class Cox {
     }
     coef_.resize(p_), errors_.assign(p_, unknown);
     for (std::size_t i = 0; i < p_; ++i) coef_[i] = scaled_[i] / scale_[i];
+    std::vector<double> covariance(p_ * p_, unknown);
     if (detail::cholesky_factor(information_, p_)) {
       for (std::size_t i = 0; i < p_; ++i) {
         std::vector<double> unit(p_);
         unit[i] = 1.0;
         detail::cholesky_solve(information_, unit);
+        std::copy(unit.begin(), unit.end(), covariance.begin() + static_cast<std::ptrdiff_t>(i * p_));
         errors_[i] = constant_[i] ? unknown : std::sqrt(unit[i]) / scale_[i];
       }
     }
@@ -314,18 +401,61 @@ class Cox {
         status_.insert(status_.begin(), "covariate " + std::to_string(i) + " separates: no finite estimate");
       }
     }
-    std::vector<std::pair<double, double>> steps;
-    (void)evaluate(scaled_, &steps);
-    baseline_time_.clear(), baseline_.clear();
+    std::vector<trail> left;
+    (void)evaluate(scaled_, &left, residuals);
+    baseline_time_.clear(), baseline_.clear(), baseline_stratum_.clear();
+    residuals_.clear(), residual_time_.clear(), proportionality_.clear(), proportionality_p_.clear();
     double shift = -top_, total = 0.0;  // risks were scaled by exp(-top), covariates centred
     for (std::size_t i = 0; i < p_; ++i) shift -= constant_[i] ? 0.0 : coef_[i] * centre_[i];
-    for (std::size_t j = steps.size(); j-- > 0;)
-      baseline_time_.push_back(steps[j].first), baseline_.push_back(total += steps[j].second * std::exp(shift));
+    for (const trail& t : left) {
+      if (apart_) total = 0.0;
+      for (std::size_t j = t.time.size(); j-- > 0;) {
+        baseline_time_.push_back(t.time[j]), baseline_.push_back(total += t.step[j] * std::exp(shift));
+        if (!stratum_.empty()) baseline_stratum_.push_back(t.stratum[j]);
+      }
+      for (std::size_t j = t.residual_time.size(); j-- > 0;) {
+        residual_time_.push_back(t.residual_time[j]);
+        for (std::size_t i = 0; i < p_; ++i) residuals_.push_back(t.residual[j * p_ + i]);
+      }
+    }
+    if (residuals) test_proportionality(covariance);
     find_concordance();
     x_.clear(), x_.shrink_to_fit(), risk_.clear(), risk_.shrink_to_fit();
   }
 
-  /// Rows that leave are compared with all that stay longer: ranks of risk in a counting tree, from the last time down.
+  /// Slope of the scaled residuals on the ranks of time; residuals are put back on the covariates' own scale.
+  void test_proportionality(std::span<const double> covariance) {
+    const std::size_t D = residual_time_.size();
+    std::vector<std::uint32_t> order(D);
+    std::vector<double> rank(D), lean(p_);
+    for (std::uint32_t i = 0; i < D; ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return residual_time_[a] != residual_time_[b] ? residual_time_[a] < residual_time_[b] : a < b;
+    });
+    for (std::size_t j = 0; j < D;) {
+      std::size_t k = j;
+      while (k < D && residual_time_[order[k]] == residual_time_[order[j]]) ++k;
+      for (std::size_t i = j; i < k; ++i) rank[order[i]] = 0.5 * static_cast<double>(j + k + 1);
+      j = k;
+    }
+    const double middle = 0.5 * static_cast<double>(D + 1), d = static_cast<double>(D);
+    double squares = 0.0;
+    for (std::size_t k = 0; k < D; ++k) {
+      squares += (rank[k] - middle) * (rank[k] - middle);
+      for (std::size_t i = 0; i < p_; ++i) lean[i] += (rank[k] - middle) * residuals_[k * p_ + i];
+    }
+    for (std::size_t i = 0; i < p_; ++i) {
+      double up = 0.0;
+      for (std::size_t j = 0; j < p_; ++j) up += covariance[i * p_ + j] * lean[j];
+      const double chi = squares > 0.0 ? d * up * up / (covariance[i * p_ + i] * squares) : unknown;
+      proportionality_.push_back(chi);
+      proportionality_p_.push_back(std::isfinite(chi) ? 2.0 * normal_cdf(-std::sqrt(chi)) : unknown);
+    }
+    for (std::size_t k = 0; k < residuals_.size(); ++k) residuals_[k] *= scale_[k % p_];
+  }
+
+  /// Rows that leave are compared with all that stay longer (in their stratum): ranks of risk in a counting tree, from
+  /// the last time down.
   void find_concordance() {
     concordance_ = unknown;
     if (n_ == 0) return;
@@ -342,9 +472,14 @@ class Cox {
       return total;
     };
     double pairs = 0.0, right = 0.0, inside = 0.0;
+    std::size_t stretch = apart_ ? first_.size() - 1 : 1, floor = apart_ ? first_[stretch - 1] : 0;
     for (std::size_t end = n_; end > 0;) {
+      if (end == floor) {  // the next stratum
+        --stretch, floor = first_[stretch - 1], inside = 0.0;
+        std::fill(tree.begin(), tree.end(), 0u);
+      }
       std::size_t begin = end;
-      while (begin > 0 && time_[begin - 1] == time_[end - 1]) --begin;
+      while (begin > floor && time_[begin - 1] == time_[end - 1]) --begin;
       const auto insert = [&](bool left) {
         for (std::size_t r = begin; r < end; ++r) {
           if ((event_[r] != 0) != left) continue;
@@ -374,8 +509,11 @@ class Cox {
   std::vector<bool> constant_;
   std::vector<std::size_t> first_;
   double events_ = 0.0, top_ = 0.0;
-  bool converged_ = false;
-  std::vector<double> coef_, errors_, baseline_time_, baseline_;
+  bool converged_ = false, apart_ = false;  // apart: strata or late entry, one piece a stratum
+  std::vector<double> entry_;
+  std::vector<std::uint32_t> stratum_, by_entry_, baseline_stratum_;
+  std::vector<double> coef_, errors_, baseline_time_, baseline_, residuals_, residual_time_, proportionality_,
+      proportionality_p_;
   double log_likelihood_ = unknown, log_likelihood_null_ = unknown, gradient_ = unknown, concordance_ = unknown;
   int passes_ = 0;
   std::vector<std::string> status_;

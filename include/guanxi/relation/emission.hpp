@@ -57,14 +57,14 @@ namespace detail {
 
 inline constexpr double largest_size = 1e6;
 
-/// log density of y in state s, y valid for the family and not NaN.
-[[nodiscard]] inline double log_density(const emission& e, std::size_t s, double y) {
+/// log density of y in state s, y valid for the family and not NaN; x: length of the period, which counts grow with.
+[[nodiscard]] inline double log_density(const emission& e, std::size_t s, double y, double x = 1.0) {
   const auto log_part = [](double p) { return p > 0.0 ? std::log(p) : -std::numeric_limits<double>::infinity(); };
   switch (e.kind) {
     case family::poisson:
-      return poisson_log_pmf(y, e.mean[s]);
+      return poisson_log_pmf(y, e.mean[s] * x);
     case family::negative_binomial: {
-      const double k = e.spread[s], m = e.mean[s];
+      const double k = e.spread[s], m = e.mean[s] * x;
       if (k >= largest_size) return poisson_log_pmf(y, m);
       const double events = y > 0.0 ? y * (std::log(m) - std::log(k + m)) : 0.0;
       return log_rising(k, y) - lgamma(y + 1.0) - k * std::log1p(m / k) + events;
@@ -167,16 +167,19 @@ inline constexpr double largest_size = 1e6;
   }
 }
 
-/// A column as codes into its distinct values.
+/// A column as codes into its distinct values (of counts with unlike periods: distinct pairs of value and length).
 struct coded {
   static constexpr std::uint32_t missing = 0xffffffffu;
   std::vector<double> value;            // distinct, ascending
+  std::vector<double> exposure;         // length of the period of each; empty: all 1
   std::vector<std::uint32_t> code;      // a row; missing for NaN
   double centre = 0.0, variance = 1.0;  // of the values (of their logs for log_normal), for the moments and the floor
+  double zeros = 0.0, ones = 0.0;       // part of the rows that are 0 and 1: what masses are drawn to in small books
+  [[nodiscard]] double length(std::size_t d) const noexcept { return exposure.empty() ? 1.0 : exposure[d]; }
 };
 
-/// What the M-step needs of one column: per state weights of 0, of 1, of the rest, and two weighted sums over the rest;
-/// for counts and readings the weighted histogram.
+/// What the M-step needs of one column: per state weights of 0, of 1, of the rest, and two weighted sums over the rest
+/// (counts: their sum and the sum of the periods' lengths); for counts and readings the weighted histogram.
 struct moments {
   double zero = 0.0, one = 0.0, rest = 0.0, first = 0.0, second = 0.0;
 };
@@ -184,7 +187,7 @@ struct moments {
 inline constexpr std::size_t features = 5;
 
 /// The five terms of `moments` for one value.
-[[nodiscard]] inline std::array<double, features> feature(family kind, double centre, double y) {
+[[nodiscard]] inline std::array<double, features> feature(family kind, double centre, double y, double x = 1.0) {
   switch (kind) {
     case family::log_normal: {
       if (y <= 0.0) return {1.0, 0.0, 0.0, 0.0, 0.0};
@@ -198,19 +201,20 @@ inline constexpr std::size_t features = 5;
     case family::normal:
       return {0.0, 0.0, 1.0, y - centre, (y - centre) * (y - centre)};
     default:
-      return {0.0, 0.0, 1.0, y, 0.0};
+      return {0.0, 0.0, 1.0, y, x};
   }
 }
 
 /// d/d(log size) of the weighted log-likelihood of counts with a fixed mean, and its second derivative.
-inline std::pair<double, double> size_slope(std::span<const double> value, std::span<const double> weight,
-                                            std::size_t states, std::size_t s, double m, double k) {
-  double g = 0.0, h = 0.0;
-  const double psi = digamma(k), psi1 = trigamma(k), base = -std::log1p(m / k);
-  for (std::size_t d = 0; d < value.size(); ++d) {
+inline std::pair<double, double> size_slope(const coded& column, std::span<const double> weight, std::size_t states,
+                                            std::size_t s, double rate, double k) {
+  double g = 0.0, h = 0.0, m = rate, base = -std::log1p(m / k);
+  const double psi = digamma(k), psi1 = trigamma(k);
+  for (std::size_t d = 0; d < column.value.size(); ++d) {
     const double w = weight[d * states + s];
     if (w <= 0.0) continue;
-    const double y = value[d];
+    const double y = column.value[d];
+    if (!column.exposure.empty()) m = rate * column.exposure[d], base = -std::log1p(m / k);
     const double slope = digamma(y + k) - psi + base + (m - y) / (k + m);
     const double bend = trigamma(y + k) - psi1 + m / (k * (k + m)) - (m - y) / ((k + m) * (k + m));
     g += w * k * slope;
@@ -220,11 +224,11 @@ inline std::pair<double, double> size_slope(std::span<const double> value, std::
 }
 
 /// Newton on log size within (1e-4, 1e6); the sum of slopes is monotone enough for a bracket.
-[[nodiscard]] inline double best_size(std::span<const double> value, std::span<const double> weight, std::size_t states,
+[[nodiscard]] inline double best_size(const coded& column, std::span<const double> weight, std::size_t states,
                                       std::size_t s, double m, double start) {
   double low = std::log(1e-4), high = std::log(largest_size), x = std::clamp(std::log(start), low + 1.0, high - 1.0);
   for (int pass = 0; pass < 60; ++pass) {
-    const auto [g, h] = size_slope(value, weight, states, s, m, std::exp(x));
+    const auto [g, h] = size_slope(column, weight, states, s, m, std::exp(x));
     (g > 0.0 ? low : high) = x;
     double next = h < 0.0 ? x - g / h : 0.5 * (low + high);
     if (!(next > low && next < high)) next = 0.5 * (low + high);
@@ -233,6 +237,31 @@ inline std::pair<double, double> size_slope(std::span<const double> value, std::
     if (high - low < 1e-10) break;
   }
   return x > std::log(largest_size) - 0.01 ? largest_size : std::exp(x);
+}
+
+/// Derivative in log rate of weighted negative binomial counts over periods of unlike lengths, and the second one.
+[[nodiscard]] inline std::pair<double, double> rate_slope(const coded& column, std::span<const double> weight,
+                                                          std::size_t states, std::size_t s, double rate, double k) {
+  double g = 0.0, h = 0.0;
+  for (std::size_t d = 0; d < column.value.size(); ++d) {
+    const double w = weight[d * states + s], m = rate * column.length(d), part = k / (k + m);
+    g += w * part * (column.value[d] - m);
+    h -= w * part * part * m * (1.0 + column.value[d] / k);
+  }
+  return {g, h};
+}
+
+/// Newton on the log of the rate, whose log-likelihood is concave.
+[[nodiscard]] inline double best_rate(const coded& column, std::span<const double> weight, std::size_t states,
+                                      std::size_t s, double rate, double k) {
+  for (int pass = 0; pass < 50; ++pass) {
+    const auto [g, h] = rate_slope(column, weight, states, s, rate, k);
+    if (!(h < 0.0)) break;
+    const double step = std::clamp(-g / h, -2.0, 2.0);
+    rate = std::max(rate * std::exp(step), 1e-10);
+    if (std::fabs(step) < 1e-13) break;
+  }
+  return rate;
 }
 
 /// Gradient of the beta log-likelihood in (logit mean, log precision), from the sums of log y and log(1 - y).
@@ -298,23 +327,26 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
 /// New parameters of one column from its weighted sums; `was` gives the starting point of the inner searches.
 /// Sums: moments per state; for counts and readings also the histogram, distinct x states.
 [[nodiscard]] inline emission refit(const emission& was, const coded& column, std::span<const moments> sums,
-                                    std::span<const double> histogram, bool ascending) {
+                                    std::span<const double> histogram, bool ascending, double prior = 0.0) {
   emission e = was;
   const std::size_t states = sums.size();
   std::vector<double> mass(states);
   for (std::size_t s = 0; s < states; ++s) {
     const moments& t = sums[s];
     const double all = t.zero + t.one + t.rest;
-    mass[s] = t.rest;
+    const bool counts = e.kind == family::poisson || e.kind == family::negative_binomial;
+    mass[s] = counts ? t.second : t.rest;
     if (all <= 1e-12) continue;  // nobody there: keep
     switch (e.kind) {
       case family::poisson:
       case family::negative_binomial:
-        e.mean[s] = std::max(t.first / t.rest, 1e-10);
+        e.mean[s] = std::max(t.first / t.second, 1e-10);
+        if (e.kind == family::negative_binomial && !column.exposure.empty() && was.spread[s] < largest_size)
+          e.mean[s] = best_rate(column, histogram, states, s, e.mean[s], was.spread[s]);
         break;
       case family::log_normal:
       case family::normal:
-        if (e.kind == family::log_normal) e.zero[s] = t.zero / all;
+        if (e.kind == family::log_normal) e.zero[s] = (t.zero + prior * column.zeros) / (all + prior);
         if (t.rest > 1e-12) {
           const double m = t.first / t.rest;
           e.mean[s] = column.centre + m;
@@ -322,7 +354,8 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
         }
         break;
       case family::beta:
-        e.zero[s] = t.zero / all, e.one[s] = t.one / all;
+        e.zero[s] = (t.zero + prior * column.zeros) / (all + prior);
+        e.one[s] = (t.one + prior * column.ones) / (all + prior);
         if (t.rest > 1e-12) best_beta(t, e.mean[s], e.spread[s]);
         break;
       case family::ordinal: {
@@ -350,7 +383,7 @@ inline bool pool_ascending(std::vector<double>& mean, std::span<const double> ma
   }
   if (e.kind == family::negative_binomial) {
     for (std::size_t s = 0; s < states; ++s) {
-      if (sums[s].rest > 1e-12) e.spread[s] = best_size(column.value, histogram, states, s, e.mean[s], was.spread[s]);
+      if (sums[s].rest > 1e-12) e.spread[s] = best_size(column, histogram, states, s, e.mean[s], was.spread[s]);
     }
   }
   return e;
@@ -396,18 +429,22 @@ void each_parameter(emission& e, Use&& use) {
 
 /// Derivative of the expected log-likelihood in one of the parameters above.
 [[nodiscard]] inline double slope(const emission& e, const coded& column, std::span<const moments> sums,
-                                  std::span<const double> histogram, std::string_view what, std::size_t s) {
+                                  std::span<const double> histogram, std::string_view what, std::size_t s,
+                                  double prior = 0.0) {
   const moments& t = sums[s];
-  const double all = t.zero + t.one + t.rest;
-  if (what == "zero") return t.zero - e.zero[s] * all;
-  if (what == "one") return t.one - e.one[s] * all;
+  const double all = t.zero + t.one + t.rest + prior;
+  if (what == "zero") return t.zero + prior * column.zeros - e.zero[s] * all;
+  if (what == "one") return t.one + prior * column.ones - e.one[s] * all;
   switch (e.kind) {
     case family::poisson:
-      return t.first - e.mean[s] * t.rest;
+      return t.first - e.mean[s] * t.second;
     case family::negative_binomial: {
       const double k = e.spread[s], m = e.mean[s];
-      if (what == "mean") return k / (k + m) * (t.first - m * t.rest);
-      return k >= largest_size ? 0.0 : size_slope(column.value, histogram, sums.size(), s, m, k).first;
+      if (what == "mean" && k >= largest_size) return t.first - m * t.second;
+      if (what == "mean")
+        return column.exposure.empty() ? k / (k + m) * (t.first - m * t.rest)
+                                       : rate_slope(column, histogram, sums.size(), s, m, k).first;
+      return k >= largest_size ? 0.0 : size_slope(column, histogram, sums.size(), s, m, k).first;
     }
     case family::beta:
       return e.spread[s] >= largest_size ? 0.0 : beta_slope(t, e.mean[s], e.spread[s])[what == "mean" ? 0 : 1];

@@ -188,13 +188,15 @@ struct log_rank_test {
 /// Log-rank test: observed against expected events of G groups, hypergeometric variance, chi squared with G - 1
 /// degrees.
 ///
-/// Takes   duration, event, group 0 .. G-1 (empty groups allowed).
+/// Takes   duration, event, group 0 .. G-1 (empty groups allowed); weights of 0 or more, or empty: P(left) as a weight.
+///         With weights that are not counts the p-value takes their sums for counts.
 /// Gives   statistic and p-value; NaN when fewer than two groups have customers or nothing happened.
 /// Fails   errc::size_mismatch, errc::out_of_domain.
 /// Costs   O(n log n), O(n) on whole-number times; O(times G^2).
 /// Source  Mantel (1966); Peto and Peto (1972), J. R. Statist. Soc. A 135, 185-207.
 [[nodiscard]] inline log_rank_test log_rank(std::span<const double> duration, std::span<const std::uint8_t> event,
-                                            std::span<const std::uint32_t> group) {
+                                            std::span<const std::uint32_t> group,
+                                            std::span<const double> weights = {}) {
   const std::size_t n = duration.size();
   detail::check_events("log_rank", n, event.size());
   detail::check_column("log_rank", "duration", duration, n, 0.0, "0 or more");
@@ -202,6 +204,8 @@ struct log_rank_test {
     throw error(errc::size_mismatch, "relation::log_rank: 'duration' has " + std::to_string(n) +
                                          " entries, 'group' has " + std::to_string(group.size()));
   }
+  if (!weights.empty()) detail::check_column("log_rank", "weights", weights, n, 0.0, "0 or more");
+  const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
   std::size_t groups = 0;
   for (const std::uint32_t g : group) groups = std::max<std::size_t>(groups, g + std::size_t{1});
   if (groups > 1000)
@@ -210,9 +214,9 @@ struct log_rank_test {
   log_rank_test out;
   out.observed.assign(groups, 0.0), out.expected.assign(groups, 0.0);
   std::vector<double> risk(groups), variance(groups * groups), died(groups), left(groups);
-  for (const std::uint32_t g : group) risk[g] += 1.0;
+  double total = 0.0;
+  for (std::size_t i = 0; i < n; ++i) risk[group[i]] += weight(i), total += weight(i);
   const std::vector<double> start = risk;
-  double total = static_cast<double>(n);
   const auto order = detail::by_time(duration);
   for (std::size_t j = 0; j < n;) {
     std::fill(died.begin(), died.end(), 0.0), std::fill(left.begin(), left.end(), 0.0);
@@ -220,13 +224,13 @@ struct log_rank_test {
     std::size_t k = j;
     for (; k < n && duration[order[k]] == duration[order[j]]; ++k) {
       const std::uint32_t i = order[k];
-      left[group[i]] += 1.0, gone += 1.0;
-      if (event[i] != 0) died[group[i]] += 1.0, d += 1.0;
+      left[group[i]] += weight(i), gone += weight(i);
+      if (event[i] != 0) died[group[i]] += weight(i), d += weight(i);
     }
     if (d > 0.0) {
       for (std::size_t g = 0; g < groups; ++g) out.observed[g] += died[g], out.expected[g] += d * risk[g] / total;
       if (total > 1.0) {
-        const double f = d * (total - d) / (total - 1.0);
+        const double f = d * std::max(total - d, 0.0) / (total - 1.0);
         for (std::size_t a = 0; a < groups; ++a) {
           for (std::size_t b = 0; b < groups; ++b)
             variance[a * groups + b] += f * (risk[a] / total) * ((a == b ? 1.0 : 0.0) - risk[b] / total);
@@ -267,7 +271,9 @@ struct incidence_curve {
 
 /// Aalen-Johansen estimate of cumulative incidence: F_k(t) = sum over t_j <= t of S(t_j-) d_kj / r_j.
 ///
-/// Takes   duration, cause: 0 = still with us, 1 .. K = why it left (1 to a rival, 2 stopped importing).
+/// Takes   duration, cause: 0 = still with us, 1 .. K = why it left (1 to a rival, 2 stopped importing); weights of 0
+/// or
+///         more, or empty: a customer whose end is not known for sure counts in part.
 /// Gives   one row a distinct time; the causes' parts and survival sum to 1. Standard error by the Aalen estimator.
 /// Fails   errc::size_mismatch, errc::out_of_domain.
 /// Costs   O(n log n), O(n) on whole-number times; times x causes.
@@ -275,45 +281,53 @@ struct incidence_curve {
 ///         (1995), ch. 10.
 /// Beware  1 - Kaplan-Meier of one cause alone, the others taken as censored, says too much.
 [[nodiscard]] inline incidence_curve cumulative_incidence(std::span<const double> duration,
-                                                          std::span<const std::uint8_t> cause) {
+                                                          std::span<const std::uint8_t> cause,
+                                                          std::span<const double> weights = {}) {
   const std::size_t n = duration.size();
   if (n != cause.size()) {
     throw error(errc::size_mismatch, "relation::cumulative_incidence: 'duration' has " + std::to_string(n) +
                                          " entries, 'cause' has " + std::to_string(cause.size()));
   }
   detail::check_column("cumulative_incidence", "duration", duration, n, 0.0, "0 or more");
+  if (!weights.empty()) detail::check_column("cumulative_incidence", "weights", weights, n, 0.0, "0 or more");
+  const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
   incidence_curve out;
   for (const std::uint8_t c : cause) out.causes = std::max<std::size_t>(out.causes, c);
   const std::size_t K = out.causes;
   const auto order = detail::by_time(duration);
-  double risk = static_cast<double>(n), survival = 1.0;
+  double risk = 0.0, survival = 1.0;
+  for (std::size_t i = 0; i < n; ++i) risk += weight(i);
+  const double whole = risk;
   std::vector<double> f(K), d(K);
   // Var F(t) = sum (F - F_j)^2 d/(r(r-d)) + S^2 dk (r-dk)/r^3 - 2 (F - F_j) S dk/r^2: kept as sums of F^0, F^1, F^2
   std::vector<double> v0(K), v1(K), v2(K);
   for (std::size_t j = 0; j < n;) {
     std::fill(d.begin(), d.end(), 0.0);
-    double all = 0.0;
+    double all = 0.0, gone = 0.0;
     std::size_t k = j;
     for (; k < n && duration[order[k]] == duration[order[j]]; ++k) {
-      if (cause[order[k]] != 0) d[cause[order[k]] - 1u] += 1.0, all += 1.0;
+      const double w = weight(order[k]);
+      gone += w;
+      if (cause[order[k]] != 0) d[cause[order[k]] - 1u] += w, all += w;
     }
+    if (!(risk > 1e-12 * whole)) break;  // only customers of weight 0 are left
     out.time.push_back(duration[order[j]]);
     for (std::size_t c = 0; c < K; ++c) {
       f[c] += survival * d[c] / risk;
       if (all > 0.0) {
-        const double g = risk > all ? all / (risk * (risk - all)) : 0.0,
+        const double g = risk > all * (1.0 + 1e-12) ? all / (risk * (risk - all)) : 0.0,
                      s2 = survival * survival * d[c] * (risk - d[c]) / (risk * risk * risk);
         const double mix = survival * d[c] / (risk * risk);
         v2[c] += g, v1[c] += -2.0 * f[c] * g - 2.0 * mix, v0[c] += f[c] * f[c] * g + s2 + 2.0 * f[c] * mix;
       }
     }
-    survival = risk > all ? survival * (1.0 - all / risk) : 0.0;
+    survival = risk > all * (1.0 + 1e-12) ? survival * (1.0 - all / risk) : 0.0;
     out.survival.push_back(survival);
     for (std::size_t c = 0; c < K; ++c) {
       out.incidence.push_back(f[c]);
       out.std_error.push_back(std::sqrt(std::max(0.0, v0[c] + f[c] * v1[c] + f[c] * f[c] * v2[c])));
     }
-    risk -= static_cast<double>(k - j);
+    risk -= gone;
     j = k;
   }
   return out;

@@ -21,9 +21,16 @@ struct ordered_moves {
   std::vector<double> threshold;  // states x (states - 1), ascending in a row
   std::vector<double> slope;      // states x covariates
   std::vector<double> common;     // covariates: what slopes are shrunk to
+  bool absorbing = false;         // state 0 is never left
 
   /// One row of the transition matrix at covariates z. No digits are lost where two logistics are near each other.
   void row(std::size_t s, std::span<const double> z, double* out) const {
+    open_row(s, z, out);
+    for (std::size_t k = 0; absorbing && s == 0 && k < states; ++k) out[k] = k == 0 ? 1.0 : 0.0;
+  }
+
+  /// The row of the formula, also for an absorbing state.
+  void open_row(std::size_t s, std::span<const double> z, double* out) const {
     double eta = 0.0;
     for (std::size_t j = 0; j < covariates; ++j) eta += z[j] * slope[s * covariates + j];
     const double* mu = threshold.data() + s * (states - 1);
@@ -118,7 +125,7 @@ struct move_data {
       [&](std::size_t begin, std::size_t end, std::size_t number) {
         for (std::size_t r = begin; r < end; ++r) {
           const double* w = d.xi.data() + r * S * S;
-          for (std::size_t s = 0; s < S; ++s) {
+          for (std::size_t s = m.absorbing ? 1 : 0; s < S; ++s) {
             double any = 0.0;
             for (std::size_t k = 0; k < S; ++k) any += w[s * S + k];
             if (any > 1e-12) add_moves(m, s, w + s * S, d.z.data() + r * p, part[number][s], curve);
@@ -154,7 +161,7 @@ struct move_data {
   double total = -move_penalty(m, prior);
   std::vector<double> row(m.states), middle(m.covariates, 0.0);
   for (std::size_t s = 0; s < m.states; ++s) {
-    m.row(s, middle, row.data());
+    m.open_row(s, middle, row.data());
     for (const double q : row) total += prior.cell * std::log(q);
   }
   return total;
@@ -250,6 +257,27 @@ inline move_fit fit_moves(ordered_moves& m, const move_data& d, const move_prior
     }
   }
   return out;
+}
+
+/// Gradient of the penalised log-likelihood in the thresholds (states x cuts), slopes (states x p) and common slopes
+/// (p); without a shared prior the last are not free and their entries are 0 with curvature 1 (fixed where they are).
+[[nodiscard]] inline std::vector<double> move_gradient(const ordered_moves& m, const move_data& d,
+                                                       const move_prior& prior, unsigned threads) {
+  const std::size_t S = m.states, p = m.covariates, cuts = S - 1;
+  const bool shared = prior.strength > 0.0;
+  const double force = shared ? prior.strength : prior.ridge;
+  const auto sums = collect_moves(m, d, prior.cell, true, threads);
+  std::vector<double> g(S * cuts + S * p + p);
+  for (std::size_t s = 0; s < S; ++s) {
+    for (std::size_t k = 0; k < cuts; ++k) g[s * cuts + k] = sums[s].gradient[k];
+    for (std::size_t j = 0; j < p; ++j) {
+      const double away = m.slope[s * p + j] - (shared ? m.common[j] : 0.0);
+      g[S * cuts + s * p + j] = sums[s].gradient[cuts + j] - force * away;
+      if (shared) g[S * cuts + S * p + j] += force * away;
+    }
+  }
+  for (std::size_t j = 0; j < p; ++j) g[S * cuts + S * p + j] -= (shared ? prior.ridge : 1.0) * m.common[j];
+  return g;
 }
 
 /// Thresholds that give the transition matrix a (rows sum to 1, cells of 0 lifted) at z = 0, slopes 0.

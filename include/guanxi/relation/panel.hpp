@@ -6,6 +6,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <guanxi/base/error.hpp>
@@ -27,6 +28,7 @@ struct panel {
   std::span<const std::int64_t> period;     // consecutive whole numbers; a step of more than 1 is a gap
   std::vector<panel_column> emissions;      // in the order of the model's emissions
   std::vector<panel_column> covariates;     // z of period t drives the move from t to t + 1
+  std::span<const double> exposure = {};    // length of each row's period, above 0; counts grow with it. Empty: all 1
 };
 
 namespace detail {
@@ -65,6 +67,13 @@ inline void check_panel(const panel& p) {
         throw error(errc::not_finite, "relation: covariate '" + c.name + "' is infinite in row " + std::to_string(i) +
                                           ", want a finite number");
       }
+    }
+  }
+  if (!p.exposure.empty()) length("exposure", p.exposure.size());
+  for (std::size_t i = 0; i < p.exposure.size(); ++i) {
+    if (!(p.exposure[i] > 0.0) || !std::isfinite(p.exposure[i])) {
+      throw error(errc::out_of_domain, "relation: 'exposure' is " + std::to_string(p.exposure[i]) + " in row " +
+                                           std::to_string(i) + ", want a finite length above 0");
     }
   }
   if (n >= no_row)
@@ -109,7 +118,28 @@ inline void sort_rows(const panel& p, prepared& out) {
   out.start.push_back(out.source.size());
 }
 
-inline coded encode(const panel_column& column, family kind, std::size_t states, const prepared& rows) {
+/// Codes of counts in periods of unlike lengths: distinct pairs of value and length.
+inline void encode_pairs(const panel_column& column, std::span<const double> exposure, const prepared& rows,
+                         coded& out) {
+  std::vector<std::pair<double, double>> pair;
+  for (std::size_t i = 0; i < column.values.size(); ++i) {
+    if (!std::isnan(column.values[i])) pair.emplace_back(column.values[i], exposure[i]);
+  }
+  std::sort(pair.begin(), pair.end());
+  pair.erase(std::unique(pair.begin(), pair.end()), pair.end());
+  out.value.clear();
+  for (const auto& [y, x] : pair) out.value.push_back(y), out.exposure.push_back(x);
+  out.code.resize(rows.rows(), coded::missing);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    const std::uint32_t row = rows.source[r];
+    if (row == no_row || std::isnan(column.values[row])) continue;
+    const auto at = std::lower_bound(pair.begin(), pair.end(), std::pair{column.values[row], exposure[row]});
+    out.code[r] = static_cast<std::uint32_t>(at - pair.begin());
+  }
+}
+
+inline coded encode(const panel_column& column, family kind, std::size_t states, const prepared& rows,
+                    std::span<const double> exposure = {}) {
   coded out;
   for (std::size_t i = 0; i < column.values.size(); ++i) {
     const double y = column.values[i];
@@ -126,6 +156,12 @@ inline coded encode(const panel_column& column, family kind, std::size_t states,
   std::sort(out.value.begin(), out.value.end());
   double sum = 0.0, squares = 0.0;
   std::size_t n = 0;
+  if (!out.value.empty()) {
+    const auto known = static_cast<double>(out.value.size());
+    out.zeros =
+        static_cast<double>(std::upper_bound(out.value.begin(), out.value.end(), 0.0) - out.value.begin()) / known;
+    out.ones = static_cast<double>(out.value.end() - std::lower_bound(out.value.begin(), out.value.end(), 1.0)) / known;
+  }
   const auto scaled = [&](double y) { return kind == family::log_normal ? std::log(y) : y; };
   for (const double y : out.value) {
     if (kind == family::log_normal && y <= 0.0) continue;
@@ -137,6 +173,10 @@ inline coded encode(const panel_column& column, family kind, std::size_t states,
     squares += (scaled(y) - out.centre) * (scaled(y) - out.centre);
   }
   if (n > 0 && squares > 0.0) out.variance = squares / static_cast<double>(n);
+  if (!exposure.empty() && (kind == family::poisson || kind == family::negative_binomial)) {
+    encode_pairs(column, exposure, rows, out);
+    return out;
+  }
   out.value.erase(std::unique(out.value.begin(), out.value.end()), out.value.end());
   out.code.resize(rows.rows(), coded::missing);
   for (std::size_t r = 0; r < rows.rows(); ++r) {
@@ -154,7 +194,7 @@ inline coded encode(const panel_column& column, family kind, std::size_t states,
   prepared out;
   sort_rows(p, out);
   for (std::size_t c = 0; c < laws.size(); ++c)
-    out.columns.push_back(encode(p.emissions[c], laws[c].kind, states, out));
+    out.columns.push_back(encode(p.emissions[c], laws[c].kind, states, out, p.exposure));
   const std::size_t k = out.covariates = p.covariates.size();
   if (k == 0) return out;
   if (centre.empty()) {

@@ -14,20 +14,29 @@ __all__: list[str] = [
     "Panel",
     "TierModel",
     "cohorts",
+    "copras",
     "cox",
     "cumulative_incidence",
     "electre_tri",
+    "flow_sort",
     "gain_of_effort",
     "kaplan_meier",
     "labels",
     "log_rank",
     "migration_value",
     "movement",
+    "portfolio",
     "promethee",
     "smaa_tri",
     "spotis",
+    "spread_departure",
+    "stability",
+    "stickiness",
     "tier_rule",
+    "top_chances",
     "topsis",
+    "topsis_sort",
+    "value_of_effort",
     "vikor",
     "weights",
     "weights_ahp",
@@ -40,6 +49,7 @@ class Panel:
         period: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
         emissions: collections.abc.Sequence[tuple[str, typing.Annotated[numpy.typing.ArrayLike, numpy.float64]]],
         covariates: collections.abc.Sequence[tuple[str, typing.Annotated[numpy.typing.ArrayLike, numpy.float64]]],
+        exposure: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     ) -> None: ...
 
 class TierModel:
@@ -51,6 +61,7 @@ class TierModel:
         arg3: dict[str, typing.Any],
     ) -> TierModel: ...
     def __init__(self, settings: dict[str, typing.Any]) -> None: ...
+    def bic(self) -> float: ...
     def effect_errors(self) -> numpy.typing.NDArray[numpy.float64]: ...
     def effects(self) -> numpy.typing.NDArray[numpy.float64]: ...
     def emission_errors(self) -> list[typing.Any]: ...
@@ -69,9 +80,12 @@ class TierModel:
     def history(self) -> numpy.typing.NDArray[numpy.float64]: ...
     def initial(self) -> numpy.typing.NDArray[numpy.float64]: ...
     def log_likelihood(self) -> float: ...
+    def parameters(self) -> int: ...
     def passes(self) -> int: ...
+    def prior(self) -> float: ...
     def run_pass(self, arg0: Panel) -> float: ...
     def smooth(self, arg0: Panel) -> dict[str, typing.Any]: ...
+    def states(self) -> int: ...
     def status(self) -> list[str]: ...
     def thresholds(self) -> numpy.typing.NDArray[numpy.float64]: ...
     def transition_errors(self) -> numpy.typing.NDArray[numpy.float64]: ...
@@ -113,19 +127,28 @@ def cohorts(
     group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
     level: typing.SupportsFloat | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def copras(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def cox(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.SupportsInt | typing.SupportsIndex,
     arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
     arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
-    arg5: bool,
-    arg6: typing.SupportsFloat | typing.SupportsIndex,
-    arg7: typing.SupportsInt | typing.SupportsIndex,
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    arg7: bool,
+    arg8: bool,
+    arg9: typing.SupportsFloat | typing.SupportsIndex,
+    arg10: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
 def cumulative_incidence(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> tuple[
     int,
     numpy.typing.NDArray[numpy.float64],
@@ -143,6 +166,16 @@ def electre_tri(
     arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg7: typing.SupportsFloat | typing.SupportsIndex,
 ) -> tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.uint8]]: ...
+def flow_sort(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: collections.abc.Sequence[str],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg7: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> numpy.typing.NDArray[numpy.uint8]: ...
 def gain_of_effort(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -161,6 +194,7 @@ def log_rank(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
     arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> tuple[float, int, float, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
 def migration_value(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -175,6 +209,18 @@ def movement(
     tiers: typing.SupportsInt | typing.SupportsIndex,
     level: typing.SupportsFloat | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def portfolio(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: collections.abc.Sequence[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]],
+) -> tuple[
+    int,
+    numpy.typing.NDArray[numpy.uint16],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.uint8],
+    float,
+]: ...
 def promethee(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -207,6 +253,37 @@ def spotis(
     arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
     arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+def spread_departure(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> tuple[
+    numpy.typing.NDArray[numpy.uint32],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.uint8],
+    numpy.typing.NDArray[numpy.float64],
+]: ...
+def stability(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: str,
+    arg4: collections.abc.Sequence[str],
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg7: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg8: typing.SupportsInt | typing.SupportsIndex,
+    arg9: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[int, int, numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.uint32]]: ...
+def stickiness(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.int64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg5: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg6: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def tier_rule(
     value_year: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     share: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -226,11 +303,46 @@ def tier_rule(
     list[str],
     dict[str, typing.Any],
 ]: ...
+def top_chances(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: typing.SupportsInt | typing.SupportsIndex,
+    arg4: str,
+    arg5: collections.abc.Sequence[str],
+    arg6: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg7: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg8: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg9: typing.SupportsInt | typing.SupportsIndex,
+    arg10: typing.SupportsFloat | typing.SupportsIndex,
+    arg11: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[
+    numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+]: ...
 def topsis(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+def topsis_sort(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.int32],
+    arg3: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg4: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> numpy.typing.NDArray[numpy.uint8]: ...
+def value_of_effort(
+    arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg2: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    arg3: typing.SupportsFloat | typing.SupportsIndex,
+    arg4: typing.SupportsFloat | typing.SupportsIndex,
+    arg5: typing.SupportsFloat | typing.SupportsIndex,
+    arg6: typing.SupportsFloat | typing.SupportsIndex,
+    arg7: typing.SupportsInt | typing.SupportsIndex,
+    arg8: typing.SupportsInt | typing.SupportsIndex,
+    arg9: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def vikor(
     arg0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     arg1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
