@@ -1,6 +1,7 @@
 #include "columns.hpp"
 #include "topics.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ py::dict book(const review::book_figures& b) {
   out["end"] = b.end, out["value"] = b.value, out["value_low"] = b.value_low, out["value_high"] = b.value_high;
   out["wallet"] = b.wallet, out["share"] = b.share, out["gain"] = b.gain, out["gain_low"] = b.gain_low, out["gain_high"] = b.gain_high;
   out["bound"] = b.bound, out["gap"] = b.gap, out["plan_status"] = b.plan_status;
+  out["plan_value"] = b.plan_value, out["baseline_names"] = b.baseline_names, out["baselines"] = b.baselines;
   out["budget_names"] = b.budget_names, out["budgets"] = b.budgets, out["prices"] = b.prices, out["used"] = b.used;
   return out;
 }
@@ -75,6 +77,19 @@ py::dict give_result(review::result&& r) {
   return out;
 }
 
+void set_response(review::response_prior& r, const std::string& name, double value) {
+  const std::map<std::string, double*> all{{"most_a", &r.most_a}, {"most_b", &r.most_b}, {"half", &r.half}, {"half_log_sd", &r.half_log_sd},
+                                           {"power", &r.power}, {"power_log_sd", &r.power_log_sd}, {"win_back", &r.win_back}, {"room", &r.room},
+                                           {"room_low", &r.room_low}, {"room_high", &r.room_high}};
+  const auto it = all.find(name);
+  if (it == all.end()) {
+    std::string names;
+    for (const auto& [one, where] : all) names += (names.empty() ? "" : ", ") + one;
+    throw error(errc::unknown_name, "review: response has no '" + name + "'; it has " + names);
+  }
+  *it->second = value;
+}
+
 }  // namespace
 
 void bind_review(py::module_& m) {
@@ -82,13 +97,14 @@ void bind_review(py::module_& m) {
   room.def(
       "review",
       [](const ledger::Ledger& led, const ledger::Deliveries* deliveries, double hours, double money, double horizon, const std::string& unit,
-         const std::string& own, double margin, const std::vector<std::tuple<std::string, double, double>>& efforts, double level,
-         std::uint64_t seed, unsigned threads, const std::optional<py::function>& progress) {
+         const std::string& own, double margin, const std::vector<std::tuple<std::string, double, double>>& efforts,
+         const std::map<std::string, double>& response, double level, std::uint64_t seed, unsigned threads, const std::optional<py::function>& progress) {
         review::settings s;
         s.hours = hours, s.money = money, s.horizon = horizon, s.u = to_unit(unit), s.own = own, s.margin = margin, s.level = level;
         s.seed = seed, s.threads = threads;
         if (!efforts.empty()) s.efforts.clear();
         for (const auto& [name, h, cost] : efforts) s.efforts.push_back({name, h, cost});
+        for (const auto& [name, value] : response) set_response(s.response, name, value);
         if (progress)
           s.progress = [&progress](std::string_view name) {
             py::gil_scoped_acquire hold;
@@ -100,7 +116,7 @@ void bind_review(py::module_& m) {
         }();
         return give_result(std::move(found));
       },
-      "ledger"_a, "deliveries"_a.none(true), "hours"_a, "money"_a, "horizon"_a, "unit"_a, "own"_a, "margin"_a, "efforts"_a, "level"_a, "seed"_a,
+      "ledger"_a, "deliveries"_a.none(true), "hours"_a, "money"_a, "horizon"_a, "unit"_a, "own"_a, "margin"_a, "efforts"_a, "response"_a, "level"_a, "seed"_a,
       "threads"_a, "progress"_a.none(true));
 }
 

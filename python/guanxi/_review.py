@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from . import _core, _progress
 from ._errors import Error
-from ._frames import Kind, give
+from ._frames import Kind, floats, give, read
+from ._plan_assign import Assignment, assign
 from .deliveries import Deliveries
 from .ledger import Ledger
 
@@ -86,6 +87,8 @@ class Review:
         Why our sales changed: year before, market, customers, rivals (the parts add up); empty without deliveries.
     book : dict
         Figures of the whole book: value, wallet, share, gain with intervals, prices of hours and money, bound and gap.
+    managers : guanxi.plan.Assignment or None
+        Who looks after the accounts that get effort, where managers were given; ``managers.sheets`` is the portfolio of each.
     notes : list of str
         What the figures rest on: assumptions used, refused rows, how each model ended.
     """
@@ -104,6 +107,7 @@ class Review:
     level: float = 0.9
     title: str = "Key-account review"
     efforts: list[dict[str, Any]] = field(default_factory=list)
+    managers: Assignment | None = None
 
     @property
     def customers(self) -> Any:
@@ -120,7 +124,22 @@ class Review:
         """The accounts that get effort: customer, effort, hours, money, gain with interval, net, why."""
         chosen = self.table.filter(self._busy())
         names = ["customer", "tier", "effort", "hours", "money", "gain", "gain_low", "gain_high", "net", "why"]
+        if self.managers is not None:
+            mine = self.managers._table
+            at = pc.index_in(chosen.column("customer").combine_chunks(), value_set=mine.column("customer").combine_chunks())
+            chosen = chosen.append_column("manager", mine.column("manager").take(at))
+            names.insert(3, "manager")
         return self._give(chosen, names)
+
+    @property
+    def baselines(self) -> Any:
+        """Frame (rule, value, regret): what simple rules would gain with the same budgets, and what they leave lying.
+
+        Expected gain after margin; where money is not limited its cost is taken off, for the plan and for the rules alike.
+        """
+        book = self.book
+        return give({"rule": ["the plan", *book["baseline_names"]], "value": [book["plan_value"], *book["baselines"]],
+                     "regret": [0.0, *(book["plan_value"] - v for v in book["baselines"])]}, self.kind)
 
     def _busy(self) -> pa.ChunkedArray:
         """Which rows get effort: any that costs hours or money."""
@@ -197,6 +216,12 @@ class Review:
         gap = "optimal" if book["gap"] <= 1e-12 else f"within {100 * book['gap']:.2g} % of the best"
         text += (f"Plan: {used} over {count:,} accounts; gain {_number(book['gain'])}{money}, {sure} from {_number(book['gain_low'])} "
                  f"to {_number(book['gain_high'])}; {gap}; {prices}.\n")
+        if book["baseline_names"] and book["plan_value"] > 0:
+            own = book["plan_value"]
+            rules = zip(book["baseline_names"], book["baselines"], strict=True)
+            text += "Simple rules with the same budgets: " + "; ".join(f"{name} {_number(v)} ({100 * (v / own - 1):+.0f} %)" for name, v in rules) + ".\n"
+        if self.managers is not None:
+            text += "Managers: " + "; ".join(f"{m} {h:,.0f} h" for m, h in self.managers.loads.items()) + ".\n"
         return text
 
     def __repr__(self) -> str:
@@ -235,7 +260,8 @@ def _dates(days: np.ndarray[Any, Any]) -> pa.Array:
 
 def review(led: Ledger, deliveries: Any = None, hours: float | None = None, money: float | None = None, *, horizon: float = 52,
            unit: str = "W", own: str | None = None, margin: float | None = None, efforts: Sequence[Mapping[str, Any]] | None = None,
-           level: float = 0.9, seed: int = 0, threads: int = 0, progress: bool | None = None) -> Review:
+           response: Mapping[str, float] | None = None, managers: Any = None, level: float = 0.9, seed: int = 0,
+           threads: int = 0, progress: bool | None = None) -> Review:
     """Which customers deserve our limited people, time and money, and what to do with each of them.
 
     Parameters
@@ -255,6 +281,13 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
         The part of sales that is left to us; without it from the ledger's cost, else 0.3.
     efforts : sequence of mappings, optional
         Ways to treat an account: ``{"name": "visit", "hours": 24, "money": 1500}``; the first must cost nothing.
+    response : mapping, optional
+        What effort does, in place of the stated prior: any of most_a, most_b (part of the room won at saturation, Beta), half
+        (hours that win half of it), half_log_sd, power, power_log_sd, win_back, room, room_low, room_high (what a customer buys
+        elsewhere where nothing is seen, as a multiple of its expected sales, and its interval).
+    managers : frame, optional
+        One row a manager: manager, hours, and if known countries (words with blanks or commas, or a list). Accounts that get effort
+        are given to managers within their hours, those of their countries first; ``hours`` is then their sum unless given.
     level : float
         Of every interval.
     seed : int
@@ -281,6 +314,9 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
         led = Ledger(led)
     if deliveries is not None and not isinstance(deliveries, Deliveries):
         deliveries = Deliveries(deliveries, ledger=led)
+    staff = None if managers is None else read(managers, "review managers", ["manager", "hours"])
+    if staff is not None and hours is None:
+        hours = float(np.sum(floats(staff, "hours")))
     levels = [_effort(e) for e in efforts or ()]
     steps: AbstractContextManager[Callable[[str], None]] = _progress.rooms(progress)
     with steps as step:
@@ -288,8 +324,37 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
             led.core, None if deliveries is None else deliveries.core, float("nan") if hours is None else float(hours),
             float("nan") if money is None else float(money), float(horizon), unit, "" if own is None else str(own),
             float("nan") if margin is None else float(margin),
-            levels, level, seed, threads, step)
-    return _assemble(raw, led, deliveries, horizon, unit, level)
+            levels, {str(k): float(v) for k, v in (response or {}).items()}, level, seed, threads, step)
+    made = _assemble(raw, led, deliveries, horizon, unit, level)
+    if staff is not None:
+        _staff(made, staff, read(managers, "review managers"))
+    return made
+
+
+def _staff(made: Review, staff: pa.Table, full: pa.Table) -> None:
+    """Gives the accounts that get effort to managers; an account that does not fit is a note, not an error."""
+    busy = made.table.filter(made._busy())
+    names, hours = staff.column("manager").to_pylist(), floats(staff, "hours")
+    given = full.column("countries").to_pylist() if "countries" in full.column_names else [None] * len(names)
+    covers = [set(c.replace(",", " ").split()) if isinstance(c, str) else set(c or ()) for c in given]
+    rows = busy.select(["customer", "country", "gain", "hours"]).to_pylist()
+    fit: dict[str, list[Any]] = {"customer": [], "manager": [], "value": [], "hours": []}
+    for row in rows:
+        for name, mine in zip(names, covers, strict=True):
+            near = not mine or not row["country"] or row["country"] in mine
+            for column, value in zip(fit, (row["customer"], name, row["gain"] * (1.0 if near else 0.75), row["hours"]), strict=True):
+                fit[column].append(value)
+    if not rows:
+        made.notes.append("Managers: no account gets effort.")
+        return
+    try:
+        made.managers = assign(pa.table(fit), dict(zip(names, hours.tolist(), strict=True)), account="customer")
+    except Error as reason:
+        made.notes.append(f"Managers: {str(reason).removeprefix('plan.assign: ')}.")
+        return
+    made.managers._kind = made.kind
+    made.managers.choices = give({n: made.managers._table.column(n) for n in made.managers._table.column_names}, made.kind)
+    made.notes.append(f"Managers: {made.managers.status}; an account outside a manager's countries counts for 75 % of its gain.")
 
 
 def _effort(given: Mapping[str, Any]) -> tuple[str, float, float]:

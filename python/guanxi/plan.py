@@ -133,7 +133,6 @@ class Plan:
     used: dict[str, float]
     floor_prices: dict[tuple[Any, str], float]
     cap_prices: dict[tuple[Any, str], float]
-    log: dict[str, Any]
     _book: _Book = field(repr=False)
     _settings: dict[str, Any] = field(repr=False)
     _raw: Any = field(repr=False)
@@ -142,6 +141,18 @@ class Plan:
     cvar: float | None = None
     totals: Floats | None = field(default=None, repr=False)
     _rules: Any = field(default=None, repr=False)
+
+    @property
+    def log(self) -> dict[str, Any]:
+        """Hashes of the inputs and of the plan, settings and version. Made when asked for: hashing costs more than planning."""
+        book, settings = self._book, self._settings
+        out: dict[str, Any] = {"version": _core.__version__, "book": _hash(book.start, book.value, book.cost), "budgets": dict(book.budgets),
+                               "settings": {k: v for k, v in settings.items() if k not in ("threads", "draws") and v},
+                               "plan": _hash(np.asarray(self._raw.level))}
+        for name, given in (("draws", settings.get("draws")), ("revenue", book.revenue), ("present", book.present)):
+            if given is not None:
+                out[name] = _hash(given)
+        return out
 
     @property
     def baselines(self) -> Any:
@@ -433,14 +444,9 @@ def _plan_of(book: _Book, settings: dict[str, Any], options: dict[str, Any], lim
             columns |= {"low": risky[4], "high": risky[5], "chance": risky[3]}
         choices = give(columns, book.kind)
     names = list(book.budgets)
-    log = {"version": _core.__version__, "book": _hash(book.start, book.value, book.cost), "budgets": dict(book.budgets),
-           "settings": {k: v for k, v in settings.items() if k not in ("threads", "draws") and v}, "plan": _hash(level)}
-    for name, given in (("draws", settings.get("draws")), ("revenue", book.revenue), ("present", book.present)):
-        if given is not None:
-            log[name] = _hash(given)
     prices = {kind: {(g, b): p for (k, g, b), p in zip(limits, raw.limit_prices, strict=True) if k == kind} for kind in ("floors", "caps")}
     return Plan(choices, dict(zip(names, raw.prices, strict=True)), raw.value, raw.bound, raw.gap, raw.status,
-                dict(zip(names, raw.used, strict=True)), prices["floors"], prices["caps"], log, book, settings, raw, options,
+                dict(zip(names, raw.used, strict=True)), prices["floors"], prices["caps"], book, settings, raw, options,
                 *(risky[:3] if risky is not None else ()))
 
 

@@ -219,8 +219,37 @@ def test_without_deliveries_it_is_not_known(alone: gx.Review) -> None:
 
 def test_neither_deliveries_nor_products() -> None:
     got = gx.review(gx.Ledger(book()[0].drop_columns(["product", "country"])))
-    assert any("gains rest on keeping customers alone" in note for note in got.notes)
+    assert any("without deliveries it is not known what a customer buys elsewhere; taken as 100 % of its expected sales" in note for note in got.notes)
     assert set(columns(got.customers)["country"]) == {""}
+    assert len(got.plan) > 0  # what is not known is a wide prior, not 0: the plan does not hold everybody
+    none = gx.review(gx.Ledger(book()[0].drop_columns(["product", "country"])), response={"room": 0})
+    assert any("gains rest on keeping customers alone" in note for note in none.notes)
+
+
+def test_the_response_can_be_set_and_simple_rules_stand_beside_the_plan(found: gx.Review) -> None:
+    orders, seen = book()
+    quick = gx.review(gx.Ledger(orders), deliveries=seen, hours=150, money=9_000, response={"half": 4, "half_log_sd": 0.1})
+    assert quick.book["plan_value"] > found.book["plan_value"]
+    assert any("half of that after 4 hours" in note for note in quick.notes)
+    beside = quick.baselines.to_pydict()
+    assert beside["rule"][0] == "the plan" and min(beside["regret"]) > -1e-9 and "Simple rules with the same budgets: by revenue" in quick.summary()
+    with pytest.raises(gx.Error, match="review: response has no 'haf'; it has half, half_log_sd"):
+        gx.review(gx.Ledger(orders), response={"haf": 4})
+    with pytest.raises(gx.Error, match="review: response half is 0.000000, wanted above 0"):
+        gx.review(gx.Ledger(orders), response={"half": 0})
+
+
+def test_managers_get_their_sheets() -> None:
+    orders, seen = book()
+    staff = {"manager": ["Ama", "Luis"], "hours": [80.0, 90.0]}
+    assert gx.review(gx.Ledger(orders), deliveries=seen, money=9_000, managers=staff).book["budgets"][0] == 170.0
+    got = gx.review(gx.Ledger(orders), deliveries=seen, hours=120, money=9_000, managers=staff)
+    assert got.managers is not None
+    assert sum(len(s) for s in got.managers.sheets.values()) == len(got.plan)
+    assert got.managers.loads["Ama"] <= 80 and got.managers.loads["Luis"] <= 90
+    assert set(got.plan.column("manager").to_pylist()) <= {"Ama", "Luis"} and "Managers: Ama" in got.summary()
+    tight = gx.review(gx.Ledger(orders), deliveries=seen, hours=400, money=50_000, managers={"manager": ["Ama"], "hours": [10.0]})
+    assert tight.managers is None and any(n.startswith("Managers: infeasible: capacity is short") for n in tight.notes)
 
 
 def test_quarters_are_read_as_quarters() -> None:

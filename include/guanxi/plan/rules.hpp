@@ -49,8 +49,9 @@ class filler {
   }
   /// The wished level, or the next lower one that fits.
   void wish(std::size_t i, std::uint32_t to) {
+    const double now = b_.value[b_.start[i] + level_[i]];
     for (std::uint32_t j = to + 1; j-- > 0;)
-      if (j == level_[i] || move(i, j)) return;
+      if (j == level_[i] || (b_.value[b_.start[i] + j] >= now && move(i, j))) return;
   }
   [[nodiscard]] rule_plan done(std::string name) const {
     rule_plan out{std::move(name), level_, 0.0, std::vector<double>(b_.budgets, 0.0)};
@@ -78,7 +79,7 @@ class filler {
 /// "the same for all": the highest level that everybody can get. "gain per <first budget>": best ratio first. With
 /// revenue: "by revenue" (largest first, each the highest level that fits) and "ABC" (customers of the first 80 % of
 /// revenue the highest level, up to 95 % a middle one, the others none). With present: "last year's plan", cut from the
-/// smallest accounts where it no longer fits.
+/// smallest accounts where it no longer fits. No rule takes a level that is known to lose money: that is to their favour.
 /// Takes   the book; budgets; revenue, present: one entry an account, or empty.
 /// Gives   plans within the budgets (when the cheapest levels fit).
 /// Fails   errc::size_mismatch.

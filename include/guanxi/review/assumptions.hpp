@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <guanxi/base/day.hpp>
@@ -26,6 +27,13 @@ inline void check(const settings& s) {
   if (s.money < 0 || std::isinf(s.money)) refuse("money", s.money, "0 or more");
   if (!std::isnan(s.margin) && !(s.margin > 0 && s.margin <= 1)) refuse("margin", s.margin, "above 0 and at most 1");
   if (s.efforts.empty()) throw error(errc::empty, "review: 'efforts' names no level, wanted at least one that costs nothing");
+  const response_prior& r = s.response;
+  for (const auto& [name, value] : {std::pair{"response most_a", r.most_a}, {"response most_b", r.most_b}, {"response half", r.half},
+                                    {"response power", r.power}, {"response room_high", r.room_high}})
+    if (!(value > 0) || std::isinf(value)) refuse(name, value, "above 0");
+  for (const auto& [name, value] : {std::pair{"response half_log_sd", r.half_log_sd}, {"response power_log_sd", r.power_log_sd},
+                                    {"response win_back", r.win_back}, {"response room", r.room}, {"response room_low", r.room_low}})
+    if (!(value >= 0) || std::isinf(value)) refuse(name, value, "0 or more");
   for (const effort_level& e : s.efforts)
     if (!(e.hours >= 0) || !(e.money >= 0) || std::isinf(e.hours) || std::isinf(e.money))
       throw error(errc::out_of_domain, "review: effort '" + e.name + "' costs " + std::to_string(e.hours) + " hours and " + std::to_string(e.money) + " money, wanted 0 or more of each");

@@ -71,6 +71,9 @@ struct book_figures {
   std::vector<std::string> budget_names;
   std::vector<double> budgets, prices, used;
   std::string plan_status;
+  double plan_value = 0;                     // what the plan is worth, on the basis of the rules below
+  std::vector<std::string> baseline_names;   // simple rules with the same budgets
+  std::vector<double> baselines;             // what they are worth
   std::uint32_t own = no_supplier;
 };
 

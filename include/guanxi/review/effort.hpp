@@ -33,6 +33,8 @@ struct response_prior {
   double half = 24.0, half_log_sd = 0.7;  // hours that win half of that ~ lognormal around `half`
   double power = 1.2, power_log_sd = 0.4; // above 1: the first hours alone do little
   double win_back = 0.25;                 // pull on a customer that has left, relative to one that buys
+  double room = 1.0;                      // what it buys elsewhere where nothing is seen, as a multiple of expected sales
+  double room_low = 0.1, room_high = 4.0; // its interval, as parts of that; room 0: taken as nothing
 };
 
 /// What is known of each account; NaN = unknown. Money over the horizon.

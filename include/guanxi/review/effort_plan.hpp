@@ -2,11 +2,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <guanxi/plan/allocate.hpp>
+#include <guanxi/plan/rules.hpp>
 #include <guanxi/review/columns.hpp>
 #include <guanxi/review/effort.hpp>
 #include <guanxi/review/words.hpp>
@@ -22,6 +24,7 @@ struct effort_plan {
   std::vector<double> worth;  // accounts x levels: gain, less the money of the level where money is not limited
   std::vector<double> cost;   // accounts x levels x budgets
   std::vector<std::string> notes;
+  std::vector<plan::rule_plan> rules;  // what simple rules would do with the same budgets
 
   /// Worth of a row at the prices of the budgets.
   [[nodiscard]] double net(std::size_t row) const {
@@ -32,8 +35,8 @@ struct effort_plan {
 };
 
 /// Chooses an effort level for every account under the hours and the money of the settings.
-/// Takes   stakes: n accounts; margin in (0, 1]. Costs one gains() and one plan::allocate().
-[[nodiscard]] inline effort_plan plan_effort(const stake_columns& stakes, double margin, const settings& s) {
+/// Takes   stakes: n accounts; margin in (0, 1]; revenue: of the last year, for the simple rules beside the plan. Costs one gains() and one plan::allocate().
+[[nodiscard]] inline effort_plan plan_effort(const stake_columns& stakes, double margin, const settings& s, std::span<const double> revenue = {}) {
   const std::size_t n = stakes.value.size(), levels = s.efforts.size();
   effort_plan out;
   out.gain = gains(stakes, s.efforts, margin, s.response, 200, s.seed, s.threads, s.level);
@@ -61,7 +64,9 @@ struct effort_plan {
   plan::settings rules;
   rules.threads = s.threads;
   rules.names = out.budget_names;
-  out.chosen = plan::allocate({start, out.worth, out.cost, k}, out.budgets, rules);
+  const plan::book options{start, out.worth, out.cost, k};
+  out.chosen = plan::allocate(options, out.budgets, rules);
+  if (n > 0 && out.chosen.failing.empty()) out.rules = plan::simple_rules(options, out.budgets, revenue);
   return out;
 }
 
@@ -72,7 +77,12 @@ struct effort_plan {
   std::size_t best = levels;
   for (std::size_t j = 0; j < levels; ++j)
     if (j != p.chosen.level[account] && (best == levels || p.net(row + j) > p.net(row + best))) best = j;
-  return efforts[best].name + ", net " + in_words(p.net(row + best));
+  std::string text = efforts[best].name + ", net " + in_words(p.net(row + best));
+  const std::size_t k = p.budgets.size(), own = row + p.chosen.level[account];
+  const double more = p.cost[(row + best) * k] - p.cost[own * k];
+  const double turn = more == 0.0 ? -1.0 : p.chosen.prices[0] + (p.net(row + best) - p.net(own)) / more;
+  if (turn >= 0.0) text += ", as good when an hour is worth " + in_words(turn);
+  return text;
 }
 
 }  // namespace guanxi::review

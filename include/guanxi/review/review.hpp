@@ -130,6 +130,8 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
     *sum = total.value();
   }
   b.budget_names = p.budget_names, b.budgets = p.budgets;
+  b.plan_value = p.chosen.value;
+  for (const plan::rule_plan& r : p.rules) b.baseline_names.push_back(r.name), b.baselines.push_back(r.value);
   b.prices = p.chosen.prices, b.used = p.chosen.used, b.bound = p.chosen.bound, b.gap = p.chosen.gap, b.plan_status = p.chosen.status;
   return b;
 }
@@ -162,7 +164,7 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
 
   enter("value");
   value::CustomerValue model({.horizon = s.horizon, .u = s.u, .level = s.level, .seed = s.seed, .threads = s.threads});
-  value::forecast future = model.fit(days, end).predict();
+  value::forecast future = model.fit(book, end).predict();
   out.notes.push_back("Value: " + model.status());
 
   enter("share");
@@ -184,8 +186,8 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
 
   enter("plan");
   const double years = s.horizon * days_in(s.u) / days_in(unit::years);
-  const headroom_columns room = headroom_of(shares, offers, years, known.has_value(), out.notes);
-  effort_plan chosen = plan_effort({future.value, future.value_low, future.value_high, future.p_alive, room.mean, room.low, room.high}, margin, s);
+  const headroom_columns room = headroom_of(shares, offers, years, known.has_value(), future.value, s.response, out.notes);
+  effort_plan chosen = plan_effort({future.value, future.value_low, future.value_high, future.p_alive, room.mean, room.low, room.high}, margin, s, sales.year);
   note(out, chosen.notes);
   out.notes.push_back(response_sentence(s.response));
 

@@ -21,6 +21,7 @@ def review(
     efforts: collections.abc.Sequence[
         tuple[str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]
     ],
+    response: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex],
     level: typing.SupportsFloat | typing.SupportsIndex,
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
