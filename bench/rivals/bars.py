@@ -72,11 +72,10 @@ def graph_bars() -> list[tuple[str, float, str, str, bool]]:
         for name, column in (("c", c), ("s", s), ("w", w)):
             np.save(Path(folder) / name, column)
         code = f"""
-import resource
 import numpy as np
 from guanxi import _core
 c, s, w = (np.load(r'{folder}/' + name + '.npy') for name in 'csw')
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+peak = lambda: 1024 * int(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1])
 before = peak()
 g = _core.graph.SupplierGraph(c, s, w, customers=1_000_000, suppliers=100_000)
 print((peak() - before) / sum(a.nbytes for side in ('customer', 'supplier') for a in g.rows(side).values()))
