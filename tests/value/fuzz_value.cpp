@@ -160,7 +160,8 @@ void small_models(random_stream& r) {
   for (std::size_t i = 0; i < left.size(); ++i) duration.push_back(static_cast<double>(i + 1)), lost.push_back(1);
   duration.push_back(static_cast<double>(left.size())), lost.push_back(0), left.push_back(std::floor(between(r, 0, 3)));
   sbg.fit({duration, lost, left});
-  for (const double v : sbg.result().params) want(std::isfinite(v) && v > 0, "a parameter of sBG is no number");
+  for (const double v : sbg.result().params)  // NaN where nothing is known, and then the status says so
+    want((std::isfinite(v) && v > 0) || (std::isnan(v) && sbg.result().status.find("identif") != std::string::npos), sbg.result().status.c_str());
   for (std::uint64_t i = 1 + r.index(20); i-- > 0;) {
     n.push_back(1 + static_cast<double>(r.index(12)));
     t.push_back(static_cast<double>(r.index(static_cast<std::uint64_t>(n.back()) + 1)));
