@@ -44,7 +44,17 @@ void bind_hazard(py::module_& m) {
                c = h.predict(rows, t, level);
              }
              return py::make_tuple(give(std::move(c.hazard)), give(std::move(c.low)), give(std::move(c.high)));
-           }, "X"_a, "period"_a, "level"_a);
+           }, "X"_a, "period"_a, "level"_a)
+      .def("reach", [](const DiscreteHazard& h, const doubles& x, const codes& period, std::size_t covariate, double hazard, double level) {
+             const auto rows = view(x);
+             const auto t = view(period);
+             DiscreteHazard::reached r;
+             {
+               py::gil_scoped_release free;
+               r = h.reach(rows, t, covariate, hazard, level);
+             }
+             return py::make_tuple(give(std::move(r.value)), give(std::move(r.low)), give(std::move(r.high)));
+           }, "X"_a, "period"_a, "covariate"_a, "hazard"_a, "level"_a);
 }
 
 void bind_cohorts(py::module_& m) {

@@ -147,15 +147,39 @@ class DiscreteHazard:
         number = sentence.split()[1]
         return sentence.replace(f"covariate {number}", f"covariate {self.covariates[int(number)]}", 1)
 
-    def predict(self, frame: Any, *, level: float = 0.9) -> Any:
-        """Chance of leaving in its period of each row: a frame with hazard, low, high; null for a period that was never seen."""
+    def _rows(self, frame: Any) -> tuple[Floats, npt.NDArray[np.uint32], Kind]:
         table, x, kind = self._read(frame, [])
         number = np.zeros(table.num_rows, np.uint32)
         if self.period is not None:
             at = pc.index_in(table.column(self.period).combine_chunks(), self.periods_)
             number = pc.fill_null(at, len(self.periods_)).to_numpy(zero_copy_only=False).astype(np.uint32)
-        hazard, low, high = self._core.predict(x.reshape(-1), number, float(level))
-        return give({"hazard": pa.array(hazard, from_pandas=True), "low": pa.array(low, from_pandas=True), "high": pa.array(high, from_pandas=True)}, kind)
+        return x.reshape(-1), number, kind
+
+    def predict(self, frame: Any, *, level: float = 0.9) -> Any:
+        """Chance of leaving in its period of each row: a frame with hazard, low, high; null for a period that was never seen."""
+        x, number, kind = self._rows(frame)
+        columns = self._core.predict(x, number, float(level))
+        return give({name: pa.array(c, from_pandas=True) for name, c in zip(("hazard", "low", "high"), columns, strict=True)}, kind)
+
+    def reach(self, frame: Any, covariate: str, hazard: float = 0.5, *, level: float = 0.9) -> Any:
+        """Value of ``covariate`` at which each row's chance of leaving reaches ``hazard``, the other covariates as they are.
+
+        With our price over the rivals' as covariate it is the price position at which a customer would leave.
+
+        Returns
+        -------
+        frame
+            value, low, high (delta method); null where the covariate's effect is within 1.645 standard errors of nothing.
+
+        Raises
+        ------
+        guanxi.Error
+            A covariate that is not one of the model's, a hazard outside 0 to 1.
+        """
+        require(covariate, self.covariates, "relation.DiscreteHazard.reach")
+        x, number, kind = self._rows(frame)
+        columns = self._core.reach(x, number, self.covariates.index(covariate), float(hazard), float(level))
+        return give({name: pa.array(c, from_pandas=True) for name, c in zip(("value", "low", "high"), columns, strict=True)}, kind)
 
     def __repr__(self) -> str:
         if not hasattr(self, "coef_"):

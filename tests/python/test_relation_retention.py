@@ -49,6 +49,17 @@ def test_hazard_is_the_optimum_of_a_twin() -> None:
     assert isinstance(later, pl.DataFrame) and later["hazard"].null_count() == 1
 
 
+def test_where_a_customer_would_leave() -> None:
+    frame = panel(customers=2000)
+    m = R.DiscreteHazard(["visits", "rival"], period="half").fit(frame)
+    ask = pd.DataFrame({"half": ["2022H1"], "visits": [3], "rival": [1]})
+    r = m.reach(ask, "visits", 0.2)
+    assert m.predict(ask.assign(visits=r["value"]))["hazard"][0] == pytest.approx(0.2)
+    assert r["low"][0] < r["value"][0] < r["high"][0]
+    with pytest.raises(gx.Error, match="price"):
+        m.reach(ask, "price")
+
+
 def test_a_covariate_that_separates_is_named() -> None:
     frame = pd.DataFrame({"event": [0, 0, 0, 1, 1, 1], "rival": [0, 0, 0, 1, 1, 1]})
     assert R.DiscreteHazard(["rival"]).fit(frame).status_[0] == "covariate rival separates: no finite estimate"

@@ -135,6 +135,30 @@ TEST(DiscreteHazard, RowOrderWeightsAndSeparation) {
   EXPECT_EQ(apart.status()[0], "covariate 0 separates: no finite estimate");
 }
 
+TEST(DiscreteHazard, TellsWhereACustomerWouldLeave) {
+  int covered = 0;
+  for (int book = 0; book < 150; ++book) {
+    const rows r = simulated(500, hazard_link::logit, 900 + static_cast<std::uint64_t>(book));
+    DiscreteHazard m;
+    m.fit(r.x, 2, r.y, r.t);
+    const std::vector<double> x{40.5, 0};
+    const std::vector<std::uint32_t> t{2};
+    const auto v = m.reach(x, t, 1, .5);
+    const std::vector<double> there{40.5, v.value[0]};
+    ASSERT_NEAR(m.predict(there, t).hazard[0], .5, 1e-12);
+    // the customers were made with link = -2.2 + .8 (x0 - 40) - .5 x1 / 1000
+    const double want = 1000 * (-2.2 + .4) / .5;
+    covered += v.low[0] <= want && want <= v.high[0];
+  }
+  EXPECT_GE(covered, 120);  // 135 wanted, four binomial errors are 15
+  EXPECT_LE(covered, 148);
+  const std::vector<double> x{1, 2, 1, 2, 2, 1}, y{0, 1, 1, 0, 1, 0}, ask{1};
+  DiscreteHazard weak;
+  weak.fit(x, 1, y);
+  EXPECT_TRUE(std::isnan(weak.reach(ask, {}, 0, .5).value[0]));  // an effect that cannot be told from nothing
+  EXPECT_THROW((void)weak.reach(ask, {}, 1, .5), error);
+}
+
 TEST(DiscreteHazard, SaysWhatIsWrong) {
   const std::vector<double> y{0, 2};
   try {

@@ -102,6 +102,39 @@ class DiscreteHazard {
     return out;
   }
 
+  /// Value of one covariate at which the chance of leaving reaches `hazard`, the others as they are: the price position at
+  /// which a customer would leave. Interval by the delta method; NaN where the covariate's own effect is within 1.645 standard
+  /// errors of nothing, for then no value of it can be told.
+  struct reached {
+    std::vector<double> value, low, high;
+  };
+  [[nodiscard]] reached reach(std::span<const double> x, std::span<const std::uint32_t> period, std::size_t covariate, double hazard,
+                              double level = 0.9) const {
+    if (!(hazard > 0 && hazard < 1))
+      throw error(errc::out_of_domain, "relation::DiscreteHazard: 'hazard' is " + std::to_string(hazard) + "; between 0 and 1 is wanted");
+    if (covariate >= coef_.size())
+      throw error(errc::out_of_domain, "relation::DiscreteHazard: 'covariate' is " + std::to_string(covariate) + ", there are " + std::to_string(coef_.size()));
+    const std::size_t p = coef_.size(), n = predict(x, period, level).hazard.size();  // checks the arguments
+    reached out{std::vector<double>(n, unknown), std::vector<double>(n, unknown), std::vector<double>(n, unknown)};
+    const double own = coef_[covariate], z = normal_quantile(0.5 * (1 + level));
+    if (!(std::fabs(own) > 1.645 * errors_[covariate])) return out;
+    std::vector<double> at(p);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t t = period.empty() ? 0 : period[i];
+      if (t >= intercept_.size() || !std::isfinite(intercept_[t])) continue;
+      double rest = intercept_[t];
+      for (std::size_t j = 0; j < p; ++j) at[j] = x[i * p + j], rest += j == covariate ? 0.0 : at[j] * coef_[j];
+      at[covariate] = out.value[i] = (link(hazard) - rest) / own;
+      double variance = own_variance_[t];
+      for (std::size_t j = 0; j < p; ++j)
+        for (std::size_t k = 0; k < p; ++k)
+          variance += (at[j] - middle_[t * p + j]) * covariance_[j * p + k] * (at[k] - middle_[t * p + k]);
+      const double half = z * std::sqrt(std::max(0.0, variance)) / std::fabs(own);
+      out.low[i] = out.value[i] - half, out.high[i] = out.value[i] + half;
+    }
+    return out;
+  }
+
  private:
   static void check(std::span<const double> x, std::size_t p, std::span<const double> event, std::span<const std::uint32_t> period,
                     std::span<const double> weights) {

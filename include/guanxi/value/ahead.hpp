@@ -62,7 +62,7 @@ struct ahead_space {
   if (s.stop == dropout::none || !(p.a > 0) || (s.stop == dropout::after_purchase && x == 0))
     return -std::numeric_limits<double>::infinity();
   const double m = s.stop == dropout::from_start ? 1.0 : 0.0, count = p.r + s.stages * x;
-  const double odds = count * std::log1p((age - t) / (p.alpha + t)) + std::log(p.a / (p.b + x + m - 1.0));
+  const double odds = count * std::log1p((age - t) / (p.alpha + t)) + std::log(p.a / ((x + m - 1.0) + p.b));
   return s.stages == 1 ? odds : odds - phases((age - t) / (p.alpha + age), count, 0.0, s.stages).log;
 }
 
