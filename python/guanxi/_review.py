@@ -219,7 +219,8 @@ class Review:
         if book["baseline_names"] and book["plan_value"] > 0:
             own = book["plan_value"]
             rules = zip(book["baseline_names"], book["baselines"], strict=True)
-            text += "Simple rules with the same budgets: " + "; ".join(f"{name} {_number(v)} ({100 * (v / own - 1):+.0f} %)" for name, v in rules) + ".\n"
+            text += f"Simple rules with the same budgets, after the cost of effort (the plan: {_number(own)}): "
+            text += "; ".join(f"{name} {_number(v)} ({100 * (v / own - 1):+.0f} %)" for name, v in rules) + ".\n"
         if self.managers is not None:
             text += "Managers: " + "; ".join(f"{m} {h:,.0f} h" for m, h in self.managers.loads.items()) + ".\n"
         return text

@@ -232,7 +232,7 @@ def test_the_response_can_be_set_and_simple_rules_stand_beside_the_plan(found: g
     assert quick.book["plan_value"] > found.book["plan_value"]
     assert any("half of that after 4 hours" in note for note in quick.notes)
     beside = quick.baselines.to_pydict()
-    assert beside["rule"][0] == "the plan" and min(beside["regret"]) > -1e-9 and "Simple rules with the same budgets: by revenue" in quick.summary()
+    assert beside["rule"][0] == "the plan" and min(beside["regret"]) > -1e-9 and "Simple rules with the same budgets, after the cost of effort (the plan: " in quick.summary()
     with pytest.raises(gx.Error, match="review: response has no 'haf'; it has half, half_log_sd"):
         gx.review(gx.Ledger(orders), response={"haf": 4})
     with pytest.raises(gx.Error, match="review: response half is 0.000000, wanted above 0"):

@@ -117,6 +117,16 @@ class DiscreteHazard:
     ) -> tuple[
         numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
     ]: ...
+    def reach(
+        self,
+        X: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        covariate: typing.SupportsInt | typing.SupportsIndex,
+        hazard: typing.SupportsFloat | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+    ]: ...
     def result(self) -> dict[str, typing.Any]: ...
 
 def cohorts(

@@ -22,6 +22,7 @@ __all__: list[str] = [
     "draw_customers",
     "forecast_purchases",
     "likelihood_ratio",
+    "next_orders",
     "pareto_log_likelihood",
     "rfm",
     "sample_posterior",
@@ -129,6 +130,8 @@ class CustomerValue:
     @property
     def level_factor(self) -> float: ...
     @property
+    def purchases_total(self) -> tuple[float, float, float]: ...
+    @property
     def ranks(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
     def scores(self) -> list[typing.Any]: ...
@@ -136,6 +139,8 @@ class CustomerValue:
     def season(self) -> str: ...
     @property
     def status(self) -> str: ...
+    @property
+    def value_total(self) -> tuple[float, float, float]: ...
     @property
     def weights(self) -> list[typing.Any]: ...
 
@@ -366,6 +371,13 @@ def forecast_purchases(
 def likelihood_ratio(smaller: PurchaseModel, larger: PurchaseModel) -> tuple[float, float, float, float]: ...
 @typing.overload
 def likelihood_ratio(smaller: PurchaseModel, larger: ParetoNBD) -> tuple[float, float, float, float]: ...
+def next_orders(
+    ledger: guanxi._core.ledger.Ledger,
+    end: typing.SupportsInt | typing.SupportsIndex | None,
+    false_alarm: typing.SupportsFloat | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[dict[str, typing.Any], float, str]: ...
 def pareto_log_likelihood(
     frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
