@@ -186,6 +186,8 @@ inline void find_emission_errors(const tier_parameters& q, std::size_t at, std::
   }
   if (out.covariance.empty()) {
     status.push_back("the information matrix is singular: no standard errors");
+    if (driven) out.effect_errors.assign(S * p, unknown);
+    else out.transition_errors.assign(S * S, unknown);
     return out;
   }
   const std::size_t n = out.order(), first = out.free.size();
