@@ -15,6 +15,20 @@
 
 namespace guanxi::value {
 
+namespace detail {
+/// Quantile p by linear interpolation (type 7 of Hyndman and Fan 1996); the values are put into another order.
+[[nodiscard]] inline double quantile_of(std::vector<double>& values, double p) {
+  if (values.empty()) return unknown;
+  const double at = p * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<std::size_t>(at);
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(low), values.end());
+  const double a = values[low];
+  if (low + 1 >= values.size()) return a;
+  const double b = *std::min_element(values.begin() + static_cast<std::ptrdiff_t>(low) + 1, values.end());
+  return a + (at - static_cast<double>(low)) * (b - a);
+}
+}  // namespace detail
+
 /// An interval for every row: two columns of equal length.
 struct row_intervals {
   std::vector<double> low, high;
@@ -38,18 +52,11 @@ template <class Predict>
   std::vector<double> all(rows * draws), one(draws);
   for (std::size_t d = 0; d < draws; ++d)
     predict(std::span<const double>(parameters).subspan(d * m, m), std::span<double>(all).subspan(d * rows, rows));
-  const auto quantile = [&](double q) {
-    const double at = q * static_cast<double>(draws - 1);
-    const auto k = static_cast<std::size_t>(at);
-    const double rest = at - static_cast<double>(k);
-    return one[k] + (rest > 0 ? rest * (one[k + 1] - one[k]) : 0.0);
-  };
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t d = 0; d < draws; ++d) one[d] = all[d * rows + i];
     if (std::any_of(one.begin(), one.end(), [](double v) { return std::isnan(v); })) continue;
-    std::sort(one.begin(), one.end());
-    out.low[i] = quantile((1 - level) / 2);
-    out.high[i] = quantile((1 + level) / 2);
+    out.low[i] = detail::quantile_of(one, (1 - level) / 2);
+    out.high[i] = detail::quantile_of(one, (1 + level) / 2);
   }
   return out;
 }

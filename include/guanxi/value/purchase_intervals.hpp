@@ -14,6 +14,7 @@
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/base/random.hpp>
 #include <guanxi/value/any_purchase.hpp>
+#include <guanxi/value/draw_interval.hpp>
 
 namespace guanxi::value {
 
@@ -53,17 +54,6 @@ struct distinct_rows {
   }
 };
 
-[[nodiscard]] inline double sorted_quantile(std::vector<double>& values, double p) {
-  if (values.empty()) return unknown;
-  const double at = p * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(at);
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(low), values.end());
-  const double a = values[low];
-  if (low + 1 >= values.size()) return a;
-  const double b = *std::min_element(values.begin() + static_cast<std::ptrdiff_t>(low) + 1, values.end());
-  return a + (at - static_cast<double>(low)) * (b - a);
-}
-
 /// Interval of a sum whose mean and variance are known for each draw of the parameters: a mixture of normal laws.
 [[nodiscard]] inline interval mixed_normal(const std::vector<double>& mean, const std::vector<double>& variance, double level, std::uint64_t seed) {
   std::vector<double> sample;
@@ -73,7 +63,7 @@ struct distinct_rows {
       sample.push_back(mean[d] + std::sqrt(std::max(0.0, variance[d])) * normal_quantile((i + random.uniform()) / 20.0));
   }
   std::vector<double> copy = sample;
-  return {std::max(0.0, sorted_quantile(copy, 0.5 * (1 - level))), sorted_quantile(sample, 0.5 * (1 + level))};
+  return {std::max(0.0, quantile_of(copy, 0.5 * (1 - level))), quantile_of(sample, 0.5 * (1 + level))};
 }
 
 inline void check_intervals(const any_purchase& m, std::span<const double> draws, double level) {
@@ -150,9 +140,9 @@ inline void check_intervals(const any_purchase& m, std::span<const double> draws
           };
           one.count_low[i] = quantile(tail), one.count_high[i] = quantile(1 - tail);
           copy = alive;
-          one.p_alive_low[i] = detail::sorted_quantile(copy, tail), one.p_alive_high[i] = detail::sorted_quantile(alive, 1 - tail);
+          one.p_alive_low[i] = detail::quantile_of(copy, tail), one.p_alive_high[i] = detail::quantile_of(alive, 1 - tail);
           copy = mean;
-          one.purchases_low[i] = detail::sorted_quantile(copy, tail), one.purchases_high[i] = detail::sorted_quantile(mean, 1 - tail);
+          one.purchases_low[i] = detail::quantile_of(copy, tail), one.purchases_high[i] = detail::quantile_of(mean, 1 - tail);
           double variance = up.empty() ? unknown : 0.0;
           for (std::size_t j = 0; j < up.size(); ++j)
             gradient[j] = (up[j].mean(x, t, age, s.horizon, space) - down[j].mean(x, t, age, s.horizon, space)) / (2 * step);
