@@ -39,6 +39,17 @@ py::dict countries(review::country_columns&& c) {
   return out;
 }
 
+py::dict ties(review::tie_columns&& t) {
+  return py::dict("customer"_a = give(std::move(t.customer)), "supplier"_a = give(std::move(t.supplier)), "amount"_a = give(std::move(t.amount)),
+                  "before"_a = give(std::move(t.before)));
+}
+
+py::dict rivals(review::rival_columns&& r) {
+  return py::dict("country"_a = give(std::move(r.country)), "supplier"_a = give(std::move(r.supplier)), "amount"_a = give(std::move(r.amount)),
+                  "before"_a = give(std::move(r.before)), "share"_a = give(std::move(r.share)), "share_before"_a = give(std::move(r.share_before)),
+                  "customers"_a = give(std::move(r.customers)), "shared"_a = give(std::move(r.shared)));
+}
+
 py::dict book(const review::book_figures& b) {
   py::dict out;
   out["end"] = b.end, out["value"] = b.value, out["value_low"] = b.value_low, out["value_high"] = b.value_high;
@@ -67,6 +78,8 @@ py::dict give_result(review::result&& r) {
   out["customers"] = customers(std::move(r.customers));
   out["country"] = py::cast(r.country);
   out["countries"] = countries(std::move(r.countries));
+  out["ties"] = ties(std::move(r.ties));
+  out["rivals"] = rivals(std::move(r.rivals));
   out["book"] = book(r.book);
   out["change"] = change(r.change);
   out["over_time"] = over_time;

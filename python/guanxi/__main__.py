@@ -45,6 +45,7 @@ def review(
     unit: Annotated[str, typer.Option(help="Unit of the horizon: D, W, M or Y.")] = "W",
     own: Annotated[str | None, typer.Option(help="Our name among the suppliers of the deliveries.")] = None,
     margin: Annotated[float | None, typer.Option(help="Part of sales that is left to us.")] = None,
+    archive: Annotated[Path | None, typer.Option(help="Customer files to put on the page, without personal fields.")] = None,
     out: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("review.html"),
     customer: Annotated[str | None, typer.Option(help="Name of the customer column.")] = None,
     date: Annotated[str | None, typer.Option(help="Name of the date column.")] = None,
@@ -56,7 +57,11 @@ def review(
     start = time.perf_counter()
     led = gx.Ledger(ledger, customer=customer, date=date, amount=amount)
     found = gx.review(led, deliveries=deliveries, hours=hours, money=money, horizon=horizon, unit=unit, own=own, margin=margin)
-    page = found.to_html(out)
+    if archive is None:
+        page = found.to_html(out)
+    else:
+        with gx.Archive(archive, read_only=True) as kept:
+            page = found.to_html(out, archive=kept)
     _show(found, page, time.perf_counter() - start)
 
 

@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,8 +20,13 @@ from . import _core, _progress
 from ._errors import Error
 from ._frames import Kind, floats, give, read
 from ._plan_assign import Assignment, assign
+from ._review_markets import graph_of, market_words, rivals_table, ties_table
 from .deliveries import Deliveries
+from .graph import SupplierGraph
 from .ledger import Ledger
+
+if TYPE_CHECKING:
+    from .archive import Archive
 
 EPOCH = datetime.date(1970, 1, 1)
 NO_SUPPLIER = 0xFFFFFFFF
@@ -83,6 +89,11 @@ class Review:
         One row a customer, sorted by what the plan gains; the columns are explained in ``guanxi.review_columns``.
     countries : frame
         One row a country: customers, sales, seen market, our share, leader, concentration.
+    rivals : frame
+        One row a country and supplier, the largest first: amount, share, the same in the year before, customers, and how many
+        of these are ours as well. Empty without deliveries.
+    graph : guanxi.graph.SupplierGraph or None
+        The ties of the last year of the deliveries, ours from the ledger: ``graph.ego_map(customer)``, ``graph.competitors()``.
     change : dict
         Why our sales changed: year before, market, customers, rivals (the parts add up); empty without deliveries.
     book : dict
@@ -95,6 +106,8 @@ class Review:
 
     table: pa.Table
     countries_table: pa.Table
+    rivals_table: pa.Table
+    ties_table: pa.Table
     shares_over_time: pa.Table
     book: dict[str, Any]
     change: dict[str, float]
@@ -108,6 +121,7 @@ class Review:
     title: str = "Key-account review"
     efforts: list[dict[str, Any]] = field(default_factory=list)
     managers: Assignment | None = None
+    threads: int = 0
 
     @property
     def customers(self) -> Any:
@@ -118,6 +132,24 @@ class Review:
     def countries(self) -> Any:
         """One row a country, as a frame of the ledger's kind."""
         return self._give(self.countries_table, self.countries_table.column_names)
+
+    @property
+    def rivals(self) -> Any:
+        """One row a country and supplier, as a frame of the ledger's kind."""
+        return self._give(self.rivals_table, self.rivals_table.column_names)
+
+    @cached_property
+    def graph(self) -> SupplierGraph | None:
+        """Customers and suppliers of the last year; made when it is asked for first."""
+        return graph_of(self.ties_table, self.threads)
+
+    def market(self, customer: Any) -> str:
+        """The market of a customer's country in words: how large as far as seen, what we hold, who else sells there."""
+        at = self.table.column("customer").to_pylist()
+        if customer not in at:
+            raise Error(f"review.market: no customer {customer!r}", "unknown_name")
+        country = self.table.column("country")[at.index(customer)].as_py()
+        return market_words(self.countries_table, self.rivals_table).get(country, "What others sell in its country is not known.")
 
     @property
     def plan(self) -> Any:
@@ -176,13 +208,16 @@ class Review:
         busy += [f"{r['customer']}: watch. {r['watch']}" for r in watch[:3]]
         return busy or ["No account gains more than its effort costs under these limits: hold all, and look at the limits first."]
 
-    def to_html(self, path: str | Path) -> Path:
-        """Writes the page, one file that opens without a network; gives its path."""
+    def to_html(self, path: str | Path, *, archive: Archive | None = None) -> Path:
+        """Writes the page, one file that opens without a network; gives its path.
+
+        With an ``archive`` the page carries the files of the first customers (without personal fields), opened from their rows.
+        """
         from .report import page
 
         target = Path(path)
         try:
-            target.write_text(page(self), encoding="utf-8")
+            target.write_text(page(self, archive), encoding="utf-8")
         except OSError as reason:
             raise Error(f"to_html: '{target}' cannot be written: {reason.strerror}", "io") from reason
         return target
@@ -327,6 +362,7 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
             float("nan") if margin is None else float(margin),
             levels, {str(k): float(v) for k, v in (response or {}).items()}, level, seed, threads, step)
     made = _assemble(raw, led, deliveries, horizon, unit, level)
+    made.threads = threads
     if staff is not None:
         _staff(made, staff, read(managers, "review managers"))
     return made
@@ -385,7 +421,7 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
     table |= {name: pa.array(values) for name, values in columns.items()}
     full = pa.table(table)
     order = np.lexsort((-np.nan_to_num(columns["value"]), -columns["gain"]))
-    countries = dict(raw["countries"])
+    countries: dict[str, Any] = dict(raw["countries"])
     countries["leader"] = supplier(countries["leader"])
     book = dict(raw["book"])
     book["end"] = EPOCH + datetime.timedelta(days=book["end"])
@@ -393,7 +429,9 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
     for name in ("sales_year", "sales_before"):
         book[name] = float(np.sum(columns[name]))
     return Review(
-        table=full.take(pa.array(order)), countries_table=pa.table(countries), book=book, change=dict(raw["change"]),
+        table=full.take(pa.array(order)), countries_table=pa.table(countries),
+        rivals_table=rivals_table(raw["rivals"], countries["country"], suppliers, raw["over_time"]["own"]),
+        ties_table=ties_table(raw["ties"], suppliers, deliveries), book=book, change=dict(raw["change"]),
         shares_over_time=_over_time(raw["over_time"], suppliers, deliveries), notes=[*led.notes, *raw["notes"]], kind=led.kind, horizon=horizon,
         unit=unit, own_name=raw["own"], currency=led.currency or "", level=level, efforts=list(raw["efforts"]))
 

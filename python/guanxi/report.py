@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._errors import Error
+from ._review_page import files, known_number, markets, percent, pictures
+from ._review_markets import market_words
 
 if TYPE_CHECKING:
     from ._review import Review
+    from .archive import Archive
 
 MOST_ROWS = 2_000  # rows of the customer table on the page; the frame has them all
 TIER_COLOURS = {"vendor": "#7a8794", "preferred supplier": "#3f7fb5", "partnership": "#0b6e6e", "strategic alliance": "#6b3fa0"}
@@ -26,7 +29,7 @@ TABLE_COLUMNS = ["customer", "country", "tier", "tier_rank", "value", "value_low
                  "sales_before"]
 
 
-def page(review: Review) -> str:
+def page(review: Review, archive: Archive | None = None) -> str:
     """The whole page as text. Needs the extra ``report``: altair, vl-convert-python, itables, jinja2."""
     try:
         import altair  # noqa: F401
@@ -46,10 +49,12 @@ def page(review: Review) -> str:
 
     return environment.get_template("review.html.j2").render(
         title=review.title, subtitle=_subtitle(review), tiles=_tiles(review), todo=review.todo(), charts=specs,
-        table_note=note, markets=_markets(review), notes=review.notes, footer=_footer(review),
+        table_note=note, markets=markets(review), pictures=pictures(review), notes=review.notes, footer=_footer(review),
         horizon=review.span,
         table_css=Markup((bundle / "dt_bundle.css").read_text()),
         table_js_base64=base64.b64encode((bundle / "dt_bundle.js").read_bytes()).decode(),
+        market_words=Markup(safe(market_words(review.countries_table, review.rivals_table))),
+        files=Markup(safe(files(archive, [row[0] for row in rows]))),
         table_rows=Markup(safe(rows)), table_names=Markup(safe(TABLE_COLUMNS)),
         chart_js=Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")),
         chart_specs=Markup(safe(specs)))
@@ -72,39 +77,32 @@ def _script_safe(value: Any) -> str:
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _number(x: float | None, digits: int = 0) -> str:
-    return "not known" if x is None or math.isnan(x) else f"{x:,.{digits}f}"
-
-
-def _percent(x: float | None) -> str:
-    return "not known" if x is None or math.isnan(x) else f"{100 * x:.0f} %"
-
-
 def _subtitle(review: Review) -> str:
     book = review.book
     who = f"{review.own_name}, " if review.own_name else ""
-    return (f"{who}as of {book['end']}. {_number(book['customers'])} customers, sales of the last year "
-            f"{_number(book['sales_year'])}{review.currency_text} (the year before: {_number(book['sales_before'])}).")
+    return (f"{who}as of {book['end']}. {known_number(book['customers'])} customers, sales of the last year "
+            f"{known_number(book['sales_year'])}{review.currency_text} (the year before: {known_number(book['sales_before'])}).")
 
 
 def _tiles(review: Review) -> list[dict[str, str]]:
     book, money = review.book, review.currency_text
     sure = review.sure
     tiles = [
-        {"name": f"Expected sales, next {review.span}", "value": _number(book["value"]) + money,
-         "note": f"{sure} from {_number(book['value_low'])} to {_number(book['value_high'])}"},
-        {"name": "Our share of what they buy", "value": _percent(book["share"]),
-         "note": f"of {_number(book['wallet'])}{money} a year seen at those who bought from us" if not math.isnan(book["wallet"]) else "no deliveries given"},
-        {"name": "Gain of the plan", "value": _number(book["gain"]) + money,
-         "note": f"{sure} from {_number(book['gain_low'])} to {_number(book['gain_high'])}, after margin"},
+        {"name": f"Expected sales, next {review.span}", "value": known_number(book["value"]) + money,
+         "note": f"{sure} from {known_number(book['value_low'])} to {known_number(book['value_high'])}"},
+        {"name": "Our share of what they buy", "value": percent(book["share"]),
+         "note": "no deliveries given" if math.isnan(book["wallet"]) else
+         f"of {known_number(book['wallet'])}{money} a year seen at those who bought from us"},
+        {"name": "Gain of the plan", "value": known_number(book["gain"]) + money,
+         "note": f"{sure} from {known_number(book['gain_low'])} to {known_number(book['gain_high'])}, after margin"},
     ]
     for name, price, used, budget in zip(book["budget_names"], book["prices"], book["used"], book["budgets"], strict=True):
         unit = "One more hour is worth" if name == "hours" else "1,000 more money is worth"
         worth = price if name == "hours" else 1_000 * price
-        tiles.append({"name": unit, "value": _number(worth) + money, "note": f"{name}: {_number(used)} of {_number(budget)} used"})
+        tiles.append({"name": unit, "value": known_number(worth) + money, "note": f"{name}: {known_number(used)} of {known_number(budget)} used"})
     gap = book["gap"]
     tiles.append({"name": "How good the plan is", "value": "optimal" if gap <= 1e-12 else f"within {100 * gap:.2g} %",
-                  "note": f"no plan under these limits is worth more than {_number(book['bound'])}{money}"
+                  "note": f"no plan under these limits is worth more than {known_number(book['bound'])}{money}"
                   + ("" if "money" in book["budget_names"] else ", money spent taken off")})
     return tiles
 
@@ -126,21 +124,6 @@ def _rows(review: Review) -> tuple[list[list[Any]], str]:
     if shown < table.num_rows:
         note += f" The page shows the first {shown:,} of {table.num_rows:,} customers; the frame has them all."
     return rows, note
-
-
-def _markets(review: Review) -> dict[str, Any] | None:
-    rows = review.countries_table.to_pylist()
-    if not rows:
-        return None
-    header = ["Country", "Customers", "Our sales, last year", "Change", "Seen market", "Change", "Our share", "Largest rival", "Its share", "HHI"]
-
-    def change(after: float, before: float) -> str:
-        return "not known" if not before or math.isnan(before) or math.isnan(after) else f"{100 * (after / before - 1):+.0f} %"
-
-    return {"header": header, "rows": [
-        [r["country"] or "not given", _number(r["customers"]), _number(r["sales_year"]), change(r["sales_year"], r["sales_before"]),
-         _number(r["market_year"]), change(r["market_year"], r["market_before"]), _percent(r["share"]), r["leader"] or "not known",
-         _percent(r["leader_share"]), "not known" if math.isnan(r["hhi"]) else f"{r['hhi']:.2f}"] for r in rows[:60]]}
 
 
 def _footer(review: Review) -> str:

@@ -419,6 +419,41 @@ def test_names_are_escaped_in_the_notebook() -> None:
     assert "<b>" not in shown and "&lt;/script&gt;" in shown
 
 
+def test_rivals_add_up_to_their_market(found: gx.Review) -> None:
+    rivals, countries = columns(found.rivals), columns(found.countries)
+    for name, market, share in zip(countries["country"], countries["market_year"], countries["share"], strict=True):
+        rows = [i for i, c in enumerate(rivals["country"]) if c == name]
+        assert sum(rivals["amount"][i] for i in rows) == pytest.approx(market, rel=1e-9)
+        assert [rivals["amount"][i] for i in rows] == sorted((rivals["amount"][i] for i in rows), reverse=True)
+        assert sum(rivals["share"][i] for i in rows if rivals["own"][i]) == pytest.approx(share, abs=1e-12)
+    assert all(s <= c for s, c in zip(rivals["shared"], rivals["customers"], strict=True))
+
+
+def test_the_market_of_a_customer_in_words(found: gx.Review, alone: gx.Review) -> None:
+    first = columns(found.customers)["customer"][0]
+    country = columns(found.customers)["country"][0]
+    at = columns(found.countries)["country"].index(country)
+    words = found.market(first)
+    assert words.startswith(f"{country}: {columns(found.countries)['market_year'][at]:,.0f} a year as far as seen")
+    assert f"we hold {100 * columns(found.countries)['share'][at]:.0f} %" in words and columns(found.countries)["leader"][at] in words
+    assert alone.market(first) == "What others sell in its country is not known."
+    with pytest.raises(gx.Error, match=re.escape("review.market: no customer 'nobody'")):
+        found.market("nobody")
+
+
+def test_the_graph_is_that_of_the_last_year(found: gx.Review, alone: gx.Review) -> None:
+    assert alone.graph is None and len(alone.rivals) == 0
+    assert found.graph is not None and found.graph is found.graph
+    ties = found.ties_table.to_pydict()
+    assert found.graph.ego_map(columns(found.customers)["customer"][0]).nodes
+    wallets = dict(zip(columns(found.customers)["customer"], columns(found.customers)["wallet"], strict=True))
+    bought: dict[str, float] = {}
+    for c, a in zip(ties["customer"], ties["amount"], strict=True):
+        bought[c] = bought.get(c, 0.0) + a
+    known = {c: w for c, w in wallets.items() if w == w and w > 0}
+    assert known and all(bought[c] == pytest.approx(w, rel=1e-9) for c, w in known.items())
+
+
 # -- the page --------------------------------------------------------------------------------------------------------------
 
 
@@ -482,6 +517,21 @@ def test_a_name_cannot_break_the_page(tmp_path: Path) -> None:
     assert page.count("<script") == page.count("</script>")
 
 
+def test_the_page_carries_files_of_the_archive_without_personal_fields(found: gx.Review, tmp_path: Path) -> None:
+    needs_report()
+    first = columns(found.customers)["customer"][:2]
+    with gx.Archive(tmp_path / "files.db", keys=tmp_path / "keys") as archive:
+        archive.define("contact", many=True, personal=True)
+        archive.put(first[0], {"needs": "chilled transport </script>"}, source="fair", user="li")
+        archive.add(first[0], "contact", "purchasing", "Ama Mensah")
+        page = found.to_html(tmp_path / "a.html", archive=archive).read_text(encoding="utf-8")
+    line = re.search(r"^const files = (.*);$", page, re.M)
+    assert line is not None
+    files = json.loads(line.group(1))
+    assert list(files) == [first[0]] and "chilled transport" in files[first[0]]
+    assert "Ama Mensah" not in page and page.count("<script") == page.count("</script>")
+
+
 def test_the_page_says_which_package_is_missing(found: gx.Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs_report()
     monkeypatch.setitem(sys.modules, "itables", None)
@@ -520,6 +570,7 @@ def test_the_page_opens_in_a_browser(deliveries: bool, tmp_path: Path) -> None:
     assert len(re.findall(r'<svg[^>]*class="marks"', dom)) == len(data_of(path.read_text(encoding="utf-8"))[2])
     if not deliveries:
         assert "not known" in table
+    assert (dom.count("<canvas") > 0) == deliveries, "the map of competitors is not drawn"
 
 
 # -- the command line ------------------------------------------------------------------------------------------------------

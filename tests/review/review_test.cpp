@@ -106,6 +106,58 @@ TEST(Review, SalesOfTheYearsAreThoseOfTheLedger) {
   }
 }
 
+TEST(Review, RivalsAddUpToTheMarketOfTheirCountry) {
+  const auto b = fixtures::make_review_book(4);
+  const result r = run(b, true);
+  const std::size_t countries = r.countries.country.size();
+  std::vector<double> total(countries), shares(countries), own(countries), leader(countries);
+  std::vector<std::uint32_t> who(countries, no_supplier);
+  for (std::size_t i = 0; i < r.rivals.country.size(); ++i) {
+    const std::uint32_t k = r.rivals.country[i], s = r.rivals.supplier[i];
+    total[k] += r.rivals.amount[i];
+    shares[k] += r.rivals.share[i];
+    if (s == r.book.own) own[k] = r.rivals.share[i];
+    else if (r.rivals.share[i] > leader[k]) leader[k] = r.rivals.share[i], who[k] = s;
+    EXPECT_LE(r.rivals.shared[i], r.rivals.customers[i]);
+    if (s == r.book.own) {
+      EXPECT_EQ(r.rivals.shared[i], r.rivals.customers[i]);
+    }
+    if (i > 0 && r.rivals.country[i - 1] == k) {
+      EXPECT_GE(r.rivals.amount[i - 1], r.rivals.amount[i]);
+    }
+  }
+  for (std::size_t k = 0; k < countries; ++k) {
+    EXPECT_NEAR(total[k], r.countries.market_year[k], 1e-9 * total[k]);
+    EXPECT_NEAR(shares[k], 1.0, 1e-12);
+    EXPECT_NEAR(own[k], r.countries.share[k], 1e-12);
+    EXPECT_NEAR(leader[k], r.countries.leader_share[k], 1e-12);
+    EXPECT_EQ(who[k], r.countries.leader[k]);
+  }
+}
+
+TEST(Review, TiesAreTheDeliveriesOfTheLastTwoYears) {
+  const auto b = fixtures::make_review_book(4);
+  const result r = run(b, true);
+  const day last = *std::max_element(b.d_date.begin(), b.d_date.end());
+  const std::int32_t until = to_date(last).year * 12 + static_cast<std::int32_t>(to_date(last).month);
+  std::vector<double> now(60 * 5), before(60 * 5);
+  for (std::size_t i = 0; i < b.d_date.size(); ++i) {
+    const std::int32_t age = until - to_date(b.d_date[i]).year * 12 - static_cast<std::int32_t>(to_date(b.d_date[i]).month);
+    if (age < 12) now[b.d_customer[i] * 5 + b.d_supplier[i]] += b.d_amount[i];
+    else if (age < 24) before[b.d_customer[i] * 5 + b.d_supplier[i]] += b.d_amount[i];
+  }
+  std::size_t wanted = 0;
+  for (std::size_t i = 0; i < now.size(); ++i) wanted += now[i] > 0 || before[i] > 0;
+  ASSERT_EQ(r.ties.customer.size(), wanted);
+  for (std::size_t i = 0; i < wanted; ++i) {
+    const std::size_t cell = r.ties.customer[i] * 5 + r.ties.supplier[i];
+    EXPECT_NEAR(r.ties.amount[i], now[cell], 1e-9 * (1 + now[cell]));
+    EXPECT_NEAR(r.ties.before[i], before[cell], 1e-9 * (1 + before[cell]));
+  }
+  EXPECT_TRUE(run(b, false).ties.customer.empty());
+  EXPECT_TRUE(run(b, false).rivals.country.empty());
+}
+
 TEST(Review, CountriesAddUpToTheBookAlsoWhenDeliveriesWereReadAlone) {
   const auto b = fixtures::make_review_book(4);
   const ledger::Ledger book(b.lines());

@@ -56,9 +56,23 @@ struct supplier_periods {
 /// The markets, one row a country of the ledger.
 struct country_columns {
   std::vector<std::string> country;
+  std::vector<std::uint32_t> code;  // of the ledger's country names
   std::vector<double> customers, sales_year, sales_before, market_year, market_before, share;
   std::vector<std::uint32_t> leader;
   std::vector<double> leader_share, hhi;
+};
+
+/// One entry a customer and supplier: what was delivered in the last year and in the year before.
+struct tie_columns {
+  std::vector<std::uint32_t> customer, supplier;  // codes of the deliveries
+  std::vector<double> amount, before;
+};
+
+/// One entry a country and supplier, the largest first within a country.
+struct rival_columns {
+  std::vector<std::uint32_t> country, supplier;                     // row of country_columns; code of the deliveries
+  std::vector<double> amount, before, share, share_before;          // money and parts of the last year and the year before
+  std::vector<double> customers, shared;                            // who bought from it in the last year; those who also bought from us
 };
 
 /// Figures of the whole book.

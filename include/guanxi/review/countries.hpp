@@ -58,6 +58,7 @@ namespace detail {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return table.sales[a] > table.sales[b]; });
   for (const std::size_t k : order) {
     out.country.push_back(book.country_names().name(k));
+    out.code.push_back(static_cast<std::uint32_t>(k));
     out.customers.push_back(static_cast<double>(table.customers[k]));
     out.sales_year.push_back(table.sales[k]);
     out.sales_before.push_back(table.sales_before[k]);

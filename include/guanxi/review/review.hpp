@@ -23,6 +23,7 @@
 #include <guanxi/review/known.hpp>
 #include <guanxi/review/offers.hpp>
 #include <guanxi/review/reasons.hpp>
+#include <guanxi/review/rivals.hpp>
 #include <guanxi/review/sales.hpp>
 #include <guanxi/review/shares.hpp>
 #include <guanxi/value/customer_value.hpp>
@@ -34,6 +35,8 @@ struct result {
   customer_columns customers;
   std::vector<std::string> country;    // of each customer; "" = not known
   country_columns countries;
+  tie_columns ties;                    // empty without deliveries, as the rivals are
+  rival_columns rivals;
   sales_change change;                 // its columns are empty when it cannot be told
   supplier_periods over_time;
   book_figures book;
@@ -178,6 +181,10 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
 
   enter("market");
   out.countries = countries_of(book, shares, known ? &*known : nullptr, end);
+  if (known) {
+    out.ties = year_ties(shares, *known);
+    out.rivals = rivals_of(out.ties, book, out.countries, shares.own, *known, end);
+  }
 
   enter("relation");
   const std::vector<double> breadth = detail::breadth_of(book, end);
