@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._errors import Error
-from ._review_page import files, known_number, markets, percent, pictures
 from ._review_markets import market_words
+from ._review_page import files, known_number, markets, percent, pictures
 
 if TYPE_CHECKING:
     from ._review import Review
