@@ -6,12 +6,15 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import _archive_values as _values
 from ._errors import Error
 
 if TYPE_CHECKING:
     from .archive import Archive
 
-LEAD = ("country", "region", "place", "tier", "manager", "industry", "website")  # shown first, when they are there
+LEAD = ("company", "country", "region", "place", "tier", "manager", "industry", "website")  # shown first, when they are there
+LISTS = {"contact": "Contacts", "product": "Products", "need": "Needs", "advantage": "Advantages", "problem": "Problems",
+         "competitor": "Competitors", "document": "Documents", "note": "Notes"}  # in this order; other lists follow by name
 STEPS = ("tier", "value", "share", "dominant", "effort", "gain", "why")
 
 
@@ -19,6 +22,10 @@ def _day(time: datetime.datetime | None) -> str:
     if time is None:
         return "open"
     return f"{time:%Y-%m-%d}" if time.time() == datetime.time() else f"{time:%Y-%m-%d %H:%M}"
+
+
+def _span(valid_from: int, valid_to: int) -> str:
+    return f"{_day(_values.time(valid_from))} to {_day(_values.time(valid_to))}"
 
 
 def _shown(value: Any) -> str:
@@ -37,6 +44,10 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
+def _link(shown: str) -> str:
+    return shown if shown.startswith(("https://", "http://")) and not any(c in shown for c in " \t\n\"'<>") else ""
+
+
 def _reviews(archive: Archive, customer: str) -> list[dict[str, Any]]:
     """What each stored review said of the customer, oldest first."""
     from ._archive_runs import table_of
@@ -53,49 +64,57 @@ def _reviews(archive: Archive, customer: str) -> list[dict[str, Any]]:
     return found
 
 
-def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: bool, times: tuple[int | None, int | None]) -> str:
-    """The whole page as text. Needs the extra ``report``: jinja2."""
+def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: bool, fragment: bool, times: tuple[int | None, int | None]) -> str:
+    """The page as text, or only its article. Needs the extra ``report``: jinja2."""
     try:
         import jinja2
     except ImportError as missing:
-        raise Error(f"to_html: the page needs {missing.name}; install guanxi[report]", "unknown_name") from missing
-    from .archive import _EPOCH, _entry, _time, _value
+        raise Error(f"archive.page: the page needs {missing.name}; install guanxi[report]", "unknown_name") from missing
+    from .archive import page_id
 
     rules = {r[0]: r for r in archive._core.fields()}
     facts = archive._core.file(customer, *times)
     versions = archive._core.history(customer, "")
     if not versions:
-        raise Error(f"archive.to_html: no customer '{customer}'", "unknown_name")
+        raise Error(f"archive.page: no customer '{customer}'", "unknown_name")
     sealed = {name for name, r in rules.items() if r[2]}
 
     def hide(field: str, value: Any) -> str:
         return "personal, not shown" if field in sealed and not personal and repr(value) not in ("ERASED", "LOCKED") else _shown(value)
 
-    now = int((datetime.datetime.now(datetime.timezone.utc) - _EPOCH).total_seconds() * 1e6) + 1
+    now = int((datetime.datetime.now(datetime.timezone.utc) - _values.EPOCH).total_seconds() * 1e6) + 1
     at, known = times[0] if times[0] is not None else now, times[1] if times[1] is not None else now
     holding = {(v[0], v[1]): v for v in versions if v[3] <= at < v[4] and v[5] <= known < v[6]}
     single: list[dict[str, Any]] = []
     many: dict[str, list[dict[str, Any]]] = {}
     for field, key, is_many, pair in facts:
-        value = _entry(pair) if is_many else _value(pair)
+        value = _values.entry_of(pair) if is_many else _values.value_of(pair)
         v = holding.get((field, key))
-        said = ", ".join(part for part in ((v[7], v[8]) if v else ()) if part)
-        row = {"field": field, "key": "" if field in sealed and not personal else key, "value": hide(field, value), "said": said,
-               "since": _day(_time(v[3])) if v else "", "personal": field in sealed}
+        shown = hide(field, value)
+        row = {"field": field, "key": "" if field in sealed and not personal else key, "value": shown, "link": _link(shown),
+               "said": ", ".join(part for part in ((v[7], v[8]) if v else ()) if part),
+               "valid": _span(v[3], v[4]) if v else "", "since": _day(_values.time(v[3])) if v else "",
+               "known": _day(_values.time(v[5])) if v else "", "personal": field in sealed}
         if is_many:
             many.setdefault(field, []).append(row)
         else:
             single.append(row)
     single.sort(key=lambda r: (LEAD.index(r["field"]) if r["field"] in LEAD else len(LEAD), r["field"]))
-    story = [{"field": v[0], "key": "" if v[0] in sealed and not personal else v[1], "value": hide(v[0], _entry(v[2]) if rules[v[0]][1] else _value(v[2])),
-              "valid": f"{_day(_time(v[3]))} to {_day(_time(v[4]))}", "known": _day(_time(v[5])), "until": _day(_time(v[6])),
-              "past": _time(v[6]) is not None, "said": ", ".join(p for p in (v[7], v[8]) if p)}
+    order = list(LISTS)
+    lists = [(LISTS.get(f, f), many[f]) for f in sorted(many, key=lambda f: (order.index(f) if f in order else len(order), f))]
+    story = [{"field": v[0], "key": "" if v[0] in sealed and not personal else v[1],
+              "value": hide(v[0], _values.entry_of(v[2]) if rules[v[0]][1] else _values.value_of(v[2])),
+              "valid": _span(v[3], v[4]), "known": _day(_values.time(v[5])), "until": _day(_values.time(v[6])),
+              "past": _values.time(v[6]) is not None, "said": ", ".join(p for p in (v[7], v[8]) if p)}
              for v in sorted(versions, key=lambda v: (v[5], v[0], v[1]), reverse=True)]
+    tiers = sorted((v for v in versions if v[0] == "tier" and v[5] <= known < v[6]), key=lambda v: v[3])
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True)
     what = [f"as of {as_of}" if as_of is not None else "as of today", f"as known at {known_at}" if known_at is not None else "with all that is known"]
     lead = [r for r in single if r["field"] in LEAD][:6]
     return environment.get_template("archive_customer.html.j2").render(
-        customer=customer, what=", ".join(what), lead=lead, single=[r for r in single if r not in lead], many=many, story=story,
-        reviews=_reviews(archive, customer), steps=STEPS, versions=len(versions),
-        checked=archive.verify())
+        customer=customer, anchor=page_id(customer), fragment=fragment, what=", ".join(what), lead=lead,
+        single=[r for r in single if r not in lead], lists=lists, story=story,
+        tiers=[{"value": hide("tier", _values.value_of(v[2])), "valid": _span(v[3], v[4]), "known": _day(_values.time(v[5])),
+                "said": ", ".join(p for p in (v[7], v[8]) if p)} for v in tiers] if not rules.get("tier", ("", True))[1] else [],
+        reviews=_reviews(archive, customer), steps=STEPS, versions=len(versions), checked=archive.verify())

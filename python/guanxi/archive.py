@@ -6,242 +6,26 @@ import datetime
 import html
 import json
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from . import _archive_columns as _columns
+from . import _archive_values as _values
 from . import _core, _frames
+from ._archive_values import ERASED as ERASED
+from ._archive_values import LOCKED as LOCKED
+from ._archive_values import Certificate, Expiry, Loaded, Time, Value, Verification
+from ._archive_values import Withheld as Withheld
 from ._errors import Error
 
 
-class Withheld:
-    """A personal value that cannot be shown: ``ERASED`` (its key was destroyed) or ``LOCKED`` (its key is not at hand)."""
-
-    def __init__(self, why: str) -> None:
-        self.why = why
-
-    def __repr__(self) -> str:
-        return self.why.upper()
-
-    def __bool__(self) -> bool:
-        return False
-
-
-ERASED = Withheld("erased")
-LOCKED = Withheld("locked")
-
-Time = str | datetime.date | datetime.datetime | None
-Value = bool | int | float | str | datetime.date | Withheld | None
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-_DAY = datetime.date(1970, 1, 1)
-_STAMP = pa.timestamp("us", "UTC")
-
-
-class Verification(NamedTuple):
-    """What walking the audit chain found."""
-
-    ok: bool
-    rows: int
-    first_bad: int
-    tail: str
-
-
-class Expiry(NamedTuple):
-    """What falls due (``rows``), what a hold keeps back (``held``), the token of the list, and whether it was done."""
-
-    rows: Any
-    held: Any
-    token: str
-    done: bool
-
-
-class Certificate(NamedTuple):
-    """What an erasure did: fields, keys destroyed, versions emptied, and where the audit chain says so."""
-
-    at: datetime.datetime
-    subject: str
-    fields: list[str]
-    keys: int
-    versions: int
-    audit_row: int
-    hash: str
-    id_forgotten: bool
-    compacted: bool
-
-
-class Loaded(NamedTuple):
-    """What a load wrote; ``refused`` lists the rows left out: row, column, reason."""
-
-    rows: int
-    facts: int
-    new_customers: int
-    known_at: datetime.datetime
-    refused: Any
-
-
-def _micros(time: Time, argument: str) -> int | None:
-    """Microseconds since 1970 UTC; a date is its midnight UTC, a naive time is UTC."""
-    if time is None:
-        return None
-    if isinstance(time, str):
-        try:
-            time = datetime.datetime.fromisoformat(time.replace("Z", "+00:00"))
-        except ValueError:
-            raise Error(f"archive: {argument} '{time}' is no ISO date or time", "bad_format") from None
-    if not isinstance(time, datetime.datetime):
-        if not isinstance(time, datetime.date):
-            raise Error(f"archive: {argument} is a {type(time).__name__}, it must be a date, a datetime or ISO text", "bad_format")
-        time = datetime.datetime(time.year, time.month, time.day)
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=datetime.timezone.utc)
-    since = time - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _time(micros: int) -> datetime.datetime | None:
-    if micros == _core.archive.always:
-        return None
-    return _EPOCH + datetime.timedelta(microseconds=micros)
-
-
-def _field(name: str, value: Value) -> tuple[str, int, Any]:
-    """Name, kind, plain value. Numpy scalars and timestamps count as what they are."""
-    scalar: Any = value
-    if hasattr(scalar, "item") and not isinstance(scalar, (str, bytes)):
-        value = scalar.item()
-    if value is None:
-        return name, 0, None
-    if isinstance(value, bool):
-        return name, 1, value
-    if isinstance(value, int):
-        if not -(2**63) <= value < 2**63:
-            raise Error(f"archive: field '{name}' is {value}, whole numbers have 64 bits", "out_of_domain")
-        return name, 2, value
-    if isinstance(value, float):
-        return name, 3, value
-    if isinstance(value, str):
-        return name, 4, value
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return name, 5, (value - _DAY).days
-    more = "; write each value with add" if isinstance(value, (list, tuple, set, dict)) else ""
-    raise Error(f"archive: field '{name}' is a {type(value).__name__}, it must be null, a bool, a number, a text or a date{more}",
-                "bad_format")
-
-
-def _value(pair: Any) -> Any:
-    """A value as it crosses: the plain object, or (kind, plain object)."""
-    if pair.__class__ is not tuple:
-        return pair
-    kind, plain = pair
-    if kind == 5:
-        return _DAY + datetime.timedelta(days=plain)
-    if kind == 6:
-        return ERASED if plain else LOCKED
-    return plain
-
-
-def _entry(pair: Any) -> Any:
-    """A value of a field with many values: a mapping was stored as the JSON text of an object."""
-    value = _value(pair)
-    if isinstance(value, str) and value.startswith("{"):
-        try:
-            return json.loads(value)
-        except ValueError:
-            pass
-    return value
-
-
-def _keep(rule: Mapping[str, Any]) -> tuple[int, int]:
-    found = re.fullmatch(r"\s*(\d+)\s*([dy])\s*", str(rule.get("keep", "")))
-    if not found:
-        raise Error(f"archive.expire: rule '{rule.get('name', '')}' keeps {rule.get('keep')!r}; give '730d' or '3y'", "bad_format")
-    n = int(found[1])
-    if n > 100_000:
-        raise Error(f"archive.expire: rule '{rule.get('name', '')}' keeps {n}, at most 100000", "out_of_domain")
-    return (0, n) if found[2] == "d" else (n, 0)
-
-
-_RULE = {"name", "field", "country", "since", "keep", "basis", "group"}
-
-
-def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    for name in rule:
-        _frames.require(name, sorted(_RULE), "archive.expire: rule")
-    since = rule.get("since", "valid_to")
-    if since not in ("valid_to", "known_to"):
-        raise Error(f"archive.expire: since '{since}' is not one of valid_to, known_to", "unknown_name")
-    years, days = _keep(rule)
-    return {"name": str(rule.get("name", "")), "field": str(rule.get("field", "*")), "country": str(rule.get("country", "")),
-            "since": since, "years": years, "days": days, "basis": str(rule.get("basis", "")), "group": str(rule.get("group", ""))}
-
-
-def _whole_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    return column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-
-
-def _text_buffers(array: pa.Array) -> tuple[Any, Any]:
-    """Offsets and bytes of a text column; without a copy where it is large_string already."""
-    array = _whole_array(array).cast(pa.large_string()) if not pa.types.is_large_string(array.type) else _whole_array(array)
-    _, offsets, data = array.buffers()
-    at = np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
-    return at, np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8)
-
-
-def _load_column(name: str, column: pa.ChunkedArray, personal: bool) -> dict[str, Any]:
-    array = _whole_array(column)
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-    kind = array.type
-    known = None if array.null_count == 0 else np.asarray(array.is_valid().cast(pa.uint8()))
-    values: Any
-    if pa.types.is_boolean(kind):
-        of, values = 1, np.asarray(array.fill_null(False).cast(pa.uint8()))
-    elif pa.types.is_integer(kind):
-        try:
-            of, values = 2, np.asarray(array.fill_null(0).cast(pa.int64()))
-        except pa.ArrowInvalid:
-            raise Error(f"archive.load: column '{name}' has whole numbers of more than 64 bits", "out_of_domain") from None
-    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        of, values = 3, np.asarray(array.cast(pa.float64()).fill_null(0.0))
-    elif pa.types.is_date(kind):
-        of, values = 5, np.asarray(array.cast(pa.date32()).fill_null(_DAY).cast(pa.int32()))
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        of, values = 4, _text_buffers(array)
-    elif pa.types.is_null(kind):
-        of, values = 4, (np.zeros(len(array) + 1, np.int64), np.empty(0, np.uint8))
-    else:
-        raise Error(f"archive.load: column '{name}' holds {kind}; give truths, numbers, texts or dates (a timestamp cast to its date)",
-                    "bad_format")
-    return {"field": name, "kind": of, "values": values, "known": known, "personal": personal}
-
-
-def _instants(table: pa.Table, name: str) -> Any:
-    """A column of dates, timestamps or ISO texts as microseconds; nulls are refused."""
-    column = table.column(name)
-    if column.null_count:
-        raise Error(f"archive.load: column '{name}' has {column.null_count} empty entries where each row needs a time", "out_of_domain")
-    try:
-        if not pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("us"))
-        return np.asarray(_whole_array(column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise Error(f"archive.load: column '{name}' cannot be read as dates or times", "bad_format") from None
-
-
-def _arrow(column: Mapping[str, Any], rows: int) -> pa.Array:
-    """An Arrow column over the core's own memory: nothing is copied."""
-    types = {1: pa.bool_(), 2: pa.int64(), 3: pa.float64(), 4: pa.large_string(), 5: pa.date32()}
-    known = pa.py_buffer(column["known"]) if column["nulls"] else None
-    values = column["values"]
-    parts = [pa.py_buffer(v) for v in values] if isinstance(values, tuple) else [pa.py_buffer(values)]
-    return pa.Array.from_buffers(types[column["kind"]], rows, [known, *parts], null_count=column["nulls"])
+def page_id(customer: str) -> str:
+    """The ``id`` of a customer's fragment (``Archive.page(customer, fragment=True)``): the same in every page."""
+    return "customer-" + _core.archive.sha256(customer.encode())[:12]
 
 
 class Archive:
@@ -320,9 +104,9 @@ class Archive:
         ``personal`` seals the values under the customer's key (or that of one named ``person`` of the customer), which ``erase``
         destroys.
         """
-        known = self._core.put(str(customer), [_field(n, v) for n, v in fields.items()], _micros(valid_from, "valid_from"),
-                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user, personal, person)
-        return _EPOCH + datetime.timedelta(microseconds=known)
+        known = self._core.put(str(customer), [_values.field_of(n, v) for n, v in fields.items()], _values.micros(valid_from, "valid_from"),
+                               _values.micros(valid_to, "valid_to"), _values.micros(known_at, "known_at"), source, user, personal, person)
+        return _values.EPOCH + datetime.timedelta(microseconds=known)
 
     def add(self, customer: str, field: str, key: str, value: Value | Mapping[str, Any] = None, *, valid_from: Time = None,
             valid_to: Time = None, known_at: Time = None, source: str = "", user: str = "", personal: bool = False,
@@ -334,17 +118,17 @@ class Archive:
         """
         if isinstance(value, Mapping):
             value = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
-        _, kind, plain = _field(field, key if value is None else value)
-        known = self._core.add(str(customer), field, str(key), kind, plain, _micros(valid_from, "valid_from"),
-                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user, personal, person)
-        return _EPOCH + datetime.timedelta(microseconds=known)
+        _, kind, plain = _values.field_of(field, key if value is None else value)
+        known = self._core.add(str(customer), field, str(key), kind, plain, _values.micros(valid_from, "valid_from"),
+                               _values.micros(valid_to, "valid_to"), _values.micros(known_at, "known_at"), source, user, personal, person)
+        return _values.EPOCH + datetime.timedelta(microseconds=known)
 
     def drop(self, customer: str, field: str, key: str, *, valid_from: Time = None, valid_to: Time = None, known_at: Time = None,
              source: str = "", user: str = "", person: str = "") -> datetime.datetime:
         """Takes one entry back, from ``valid_from`` (now when left out) on; history still shows it."""
-        known = self._core.add(str(customer), field, str(key), 0, None, _micros(valid_from, "valid_from"),
-                               _micros(valid_to, "valid_to"), _micros(known_at, "known_at"), source, user, False, person)
-        return _EPOCH + datetime.timedelta(microseconds=known)
+        known = self._core.add(str(customer), field, str(key), 0, None, _values.micros(valid_from, "valid_from"),
+                               _values.micros(valid_to, "valid_to"), _values.micros(known_at, "known_at"), source, user, False, person)
+        return _values.EPOCH + datetime.timedelta(microseconds=known)
 
     def load(self, frame: Any, *, customer: str = "customer", valid_from: Time = None, valid_to: Time = None, known_at: Time = None,
              source: str = "", user: str = "", personal: Iterable[str] = ()) -> Loaded:
@@ -378,28 +162,17 @@ class Archive:
             fields = table.column("field").cast(pa.string())
             for field in sorted(v for v in fields.unique().to_pylist() if v is not None):
                 part = table.filter(pc.equal(fields, field))
-                batches.append(self._batch(part.drop_columns(["field"]).rename_columns(
+                batches.append(_columns.batch(part.drop_columns(["field"]).rename_columns(
                     [field if n == "value" else n for n in part.column_names if n != "field"]), customer, [field], times, sealed))
         else:
-            batches.append(self._batch(table, customer, names, times, sealed))
-        report = self._core.load(batches, _micros(valid_from, "valid_from"), _micros(valid_to, "valid_to"),
-                                 _micros(known_at, "known_at"), source, user)
+            batches.append(_columns.batch(table, customer, names, times, sealed))
+        report = self._core.load(batches, _values.micros(valid_from, "valid_from"), _values.micros(valid_to, "valid_to"),
+                                 _values.micros(known_at, "known_at"), source, user)
         refused = report["refused"]
-        return Loaded(report["rows"], report["facts"], report["new_customers"], _EPOCH + datetime.timedelta(microseconds=report["known"]),
+        return Loaded(report["rows"], report["facts"], report["new_customers"], _values.EPOCH + datetime.timedelta(microseconds=report["known"]),
                       _frames.give({"row": pa.array([r[0] for r in refused], pa.int64()),
                                     "column": pa.array([r[1] for r in refused], pa.string()),
                                     "reason": pa.array([r[2] for r in refused], pa.string())}, self._frame))
-
-    @staticmethod
-    def _batch(table: pa.Table, customer: str, names: list[str], times: list[str], personal: set[str]) -> dict[str, Any]:
-        ids = table.column(customer)
-        if not (pa.types.is_string(ids.type) or pa.types.is_large_string(ids.type)):
-            ids = ids.cast(ids.type.value_type) if pa.types.is_dictionary(ids.type) else ids
-            ids = ids.cast(pa.large_string())
-        ids = _whole_array(ids)
-        return {"customer": _text_buffers(ids.fill_null("") if ids.null_count else ids),
-                "columns": [_load_column(n, table.column(n), n in personal) for n in names],
-                **{n: _instants(table, n) if n in times else None for n in ("valid_from", "valid_to", "known_at")}}
 
     # ---- asking
 
@@ -415,34 +188,34 @@ class Archive:
         A field with many values gives the list of its values (its entries by key: ``entries``). With a list of customers and a
         field: the list of their values. What was erased is ``gx.archive.ERASED``; what cannot be opened here is ``LOCKED``.
         """
-        times = _micros(as_of, "as_of"), _micros(known_at, "known_at")
+        times = _values.micros(as_of, "as_of"), _values.micros(known_at, "known_at")
         if not isinstance(customer, str) and isinstance(customer, Iterable):
             if field is None:
                 raise Error("archive.get: several customers are asked for one field; give it, or use table", "out_of_domain")
-            return [v if v.__class__ is not tuple else _value(v) for v in self._core.get_many([str(c) for c in customer], field, *times)]
+            return [v if v.__class__ is not tuple else _values.value_of(v) for v in self._core.get_many([str(c) for c in customer], field, *times)]
         if field is not None:
-            return _value(self._core.get_field(str(customer), field, *times))
+            return _values.value_of(self._core.get_field(str(customer), field, *times))
         out: dict[str, Any] = {}
         for name, _, many, pair in self._core.file(str(customer), *times):
             if many:
-                out.setdefault(name, []).append(_entry(pair))
+                out.setdefault(name, []).append(_values.entry_of(pair))
             else:
-                out[name] = pair if pair.__class__ is not tuple else _value(pair)
+                out[name] = pair if pair.__class__ is not tuple else _values.value_of(pair)
         return out
 
     def entries(self, customer: str, field: str, *, as_of: Time = None, known_at: Time = None) -> dict[str, Any]:
         """The entries of a field with many values: key -> value, sorted by key."""
-        found = self._core.file(str(customer), _micros(as_of, "as_of"), _micros(known_at, "known_at"))
-        return {key: _entry(pair) for name, key, many, pair in found if many and name == field}
+        found = self._core.file(str(customer), _values.micros(as_of, "as_of"), _values.micros(known_at, "known_at"))
+        return {key: _values.entry_of(pair) for name, key, many, pair in found if many and name == field}
 
     def history(self, customer: str, field: str | None = None) -> Any:
         """Every version ever believed: field, key, value (as text), valid_from, valid_to, known_from, known_to, source, user."""
         rows = self._core.history(str(customer), field or "")
-        values = [_value(r[2]) for r in rows]
+        values = [_values.value_of(r[2]) for r in rows]
         return _frames.give({"field": pa.array([r[0] for r in rows], pa.string()),
                              "key": pa.array([r[1] or None for r in rows], pa.string()),
                              "value": pa.array([None if v is None else str(v) for v in values], pa.string()),
-                             **{name: pa.array([_time(r[i]) for r in rows], _STAMP)
+                             **{name: pa.array([_values.time(r[i]) for r in rows], _values.STAMP)
                                 for i, name in enumerate(("valid_from", "valid_to", "known_from", "known_to"), 3)},
                              "source": pa.array([r[7] for r in rows], pa.string()),
                              "user": pa.array([r[8] for r in rows], pa.string())}, self._frame)
@@ -453,8 +226,8 @@ class Archive:
         ``text``: words that must all stand in one of the customer's searchable texts, each as part of it, in either case. A
         condition on a field with many values is met by an entry of that key.
         """
-        found: list[str] = self._core.find([_field(n, v) for n, v in fields.items()], text, _micros(as_of, "as_of"),
-                                           _micros(known_at, "known_at"))
+        found: list[str] = self._core.find([_values.field_of(n, v) for n, v in fields.items()], text, _values.micros(as_of, "as_of"),
+                                           _values.micros(known_at, "known_at"))
         return found
 
     def table(self, fields: Sequence[str] | None = None, *, as_of: Time = None, known_at: Time = None) -> Any:
@@ -464,8 +237,8 @@ class Archive:
         """
         if fields is not None and not fields:
             raise Error("archive.table: 'fields' is empty; leave it out for all", "empty")
-        rows, columns = self._core.columns(list(fields or []), _micros(as_of, "as_of"), _micros(known_at, "known_at"))
-        return _frames.give({c["field"]: _arrow(c, rows) for c in columns}, self._frame)
+        rows, columns = self._core.columns(list(fields or []), _values.micros(as_of, "as_of"), _values.micros(known_at, "known_at"))
+        return _frames.give({c["field"]: _columns.arrow(c, rows) for c in columns}, self._frame)
 
     def data_version(self) -> int:
         """Grows when another process has written: what was read before may be read again then."""
@@ -476,7 +249,7 @@ class Archive:
 
     def hold(self, customer: str, reason: str, *, until: Time = None, user: str = "") -> None:
         """Keeps a customer's facts from expiring until then (for ever when left out)."""
-        self._core.hold(str(customer), reason, _micros(until, "until"), user)
+        self._core.hold(str(customer), reason, _values.micros(until, "until"), user)
 
     def expire(self, policy: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | os.PathLike[str], *, dry_run: bool = True,
                at: Time = None, token: str = "", user: str = "") -> Expiry:
@@ -494,13 +267,13 @@ class Archive:
                 raise Error(f"archive.expire: cannot read the policy: {problem}", "io") from None
         given: Any = policy
         rules: list[Mapping[str, Any]] = [given] if isinstance(given, Mapping) else list(given)
-        when: Any = _micros(at if at is not None else datetime.datetime.now(datetime.timezone.utc), "at")
-        report = self._core.expire([_rule(r) for r in rules], when, dry_run, token, user)
+        when: Any = _values.micros(at if at is not None else datetime.datetime.now(datetime.timezone.utc), "at")
+        report = self._core.expire([_values.rule_of(r) for r in rules], when, dry_run, token, user)
         return Expiry(self._expired(report["rows"]), self._expired(report["held"]), report["token"], report["done"])
 
     def _expired(self, rows: list[Any]) -> Any:
         names = ("customer", "field", "valid_from", "valid_to", "known_from", "known_to", "rule", "basis")
-        return _frames.give({name: pa.array([_time(r[i]) for r in rows], _STAMP) if 2 <= i <= 5 else
+        return _frames.give({name: pa.array([_values.time(r[i]) for r in rows], _values.STAMP) if 2 <= i <= 5 else
                              pa.array([r[i] for r in rows], pa.string()) for i, name in enumerate(names)}, self._frame)
 
     def erase(self, customer: str, *, reason: str, user: str = "", person: str = "", forget_id: bool = False) -> Certificate:
@@ -510,7 +283,7 @@ class Archive:
         What is not personal stays.
         """
         made = self._core.erase(str(customer), reason, user, person, forget_id)
-        return Certificate(_EPOCH + datetime.timedelta(microseconds=made[0]), *made[1:])
+        return Certificate(_values.EPOCH + datetime.timedelta(microseconds=made[0]), *made[1:])
 
     # ---- runs, audit, care
 
@@ -529,13 +302,13 @@ class Archive:
         rows = self._core.runs()
         return _frames.give({"id": pa.array([r["id"] for r in rows], pa.int64()),
                              "name": pa.array([r["name"] for r in rows], pa.string()),
-                             "at": pa.array([_time(r["at"]) for r in rows], _STAMP),
+                             "at": pa.array([_values.time(r["at"]) for r in rows], _values.STAMP),
                              "user": pa.array([r["user"] for r in rows], pa.string())}, self._frame)
 
     def run(self, number: int) -> dict[str, Any]:
         """One run: id, name, at, user, inputs (name -> hash), result (what the JSON text says)."""
         run: dict[str, Any] = dict(self._core.get_run(number))
-        run["at"] = _time(run["at"])
+        run["at"] = _values.time(run["at"])
         try:
             run["result"] = json.loads(run["result"])
         except ValueError:
@@ -595,15 +368,41 @@ class Archive:
             _frames.require("customer", table.column_names, f"archive.compare: {what}")
         return _frames.give(runs.compare(first, second, columns or runs.COMPARED, happened), self._frame)
 
-    def to_html(self, customer: str, path: str | os.PathLike[str], *, as_of: Time = None, known_at: Time = None,
-                personal: bool = False) -> str:
-        """Writes the page of a customer's file: what is known, who says so, how it came about, what the reviews said.
+    def page(self, customer: str, *, as_of: Time = None, known_at: Time = None, personal: bool = False, fragment: bool = False) -> str:
+        """The page of a customer's file as HTML text that needs no network.
 
-        Personal values are shown only with ``personal=True``: a page is a copy that no erasure reaches. Needs the extra ``report``.
+        Where the customer is and who looks after it; contacts, products, needs, advantages, problems, competitors, documents and any
+        other list; the history of its tier; notes; what the stored reviews said; and every version ever believed. Each with the
+        times it holds and when it was learnt.
+
+        Parameters
+        ----------
+        customer : str
+        as_of, known_at : time, optional
+            What was true then, as known then.
+        personal : bool
+            Show personal values too. A page is a copy that no erasure reaches.
+        fragment : bool
+            Only the ``<article>`` with its own style, to be put into another page. Its style touches nothing outside it, and its
+            ``id`` is ``page_id(customer)``, which a link may name.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        gx.Error
+            No such customer; the extra ``report`` is not installed.
         """
         from ._archive_page import page
 
-        text = page(self, str(customer), as_of, known_at, personal, (_micros(as_of, "as_of"), _micros(known_at, "known_at")))
+        return page(self, str(customer), as_of, known_at, personal, fragment, (_values.micros(as_of, "as_of"), _values.micros(known_at, "known_at")))
+
+    def to_html(self, customer: str, path: str | os.PathLike[str], *, as_of: Time = None, known_at: Time = None,
+                personal: bool = False) -> str:
+        """Writes ``page(customer)`` into a file; gives the file's name."""
+        text = self.page(customer, as_of=as_of, known_at=known_at, personal=personal)
         try:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
@@ -614,7 +413,7 @@ class Archive:
     def audit(self) -> Any:
         """The audit chain: number, at, what, subject ("#17": the customer's number), detail, hash."""
         rows = self._core.audit()
-        return _frames.give({"number": pa.array([r[0] for r in rows], pa.int64()), "at": pa.array([_time(r[1]) for r in rows], _STAMP),
+        return _frames.give({"number": pa.array([r[0] for r in rows], pa.int64()), "at": pa.array([_values.time(r[1]) for r in rows], _values.STAMP),
                              **{n: pa.array([r[i] for r in rows], pa.string()) for i, n in enumerate(("what", "subject", "detail", "hash"), 2)}},
                             self._frame)
 

@@ -217,7 +217,7 @@ def test_the_table_is_not_copied(tmp_path) -> None:
         a.load({"customer": [f"C{i:04}" for i in range(1000)], "sales": [float(i) for i in range(1000)]})
         t = a.table()
         rows, columns = a._core.columns([], None, None)
-        array = gx.archive._arrow(columns[1], rows)
+        array = gx._archive_columns.arrow(columns[1], rows)
         assert array.buffers()[1].address == columns[1]["values"].__array_interface__["data"][0]
         assert t["sales"].to_pylist()[:3] == [0.0, 1.0, 2.0]
 
@@ -270,8 +270,28 @@ def test_the_page_of_a_customer(a, tmp_path) -> None:
     a.erase("C <17>", reason="request")
     a.to_html("C <17>", page, personal=True)
     assert "Kwame" not in page.read_text() and "erased" in page.read_text()
-    with pytest.raises(gx.Error, match="archive.to_html: no customer 'nobody'"):
+    with pytest.raises(gx.Error, match="archive.page: no customer 'nobody'"):
         a.to_html("nobody", page)
+
+
+def test_a_fragment_of_the_page_fits_into_another(a) -> None:
+    a.put("C-17", {"country": "Ghana", "region": "Ashanti", "tier": 2, "note": "asks for <bearings>"}, valid_from="2024-01-01", known_at="2024-03-01", source="visit")
+    a.put("C-17", {"tier": 3}, valid_from="2024-06-01", known_at="2024-07-01", source="invoices", user="wu")
+    for field, key in (("problem", "late payer"), ("need", "6204 bearings"), ("competitor", "Acme"), ("advantage", "own store"), ("colour", "red")):
+        a.add("C-17", field, key, valid_from="2024-01-01")
+    a.add("C-17", "document", "offer 12", "https://example.com/12.pdf")
+    a.add("C-17", "document", "letter", "javascript:alert(1)")
+    text = a.page("C-17", fragment=True)
+    assert text.lstrip().startswith("<article") and "<html" not in text and "<script" not in text and f'id="{gx.archive.page_id("C-17")}"' in text
+    assert all(rule.startswith(".gx-file") for rule in text[text.index("<style>") + 7:text.index("</style>")].strip().splitlines())
+    order = [text.index(f"<h3>{h}") for h in ("Needs", "Advantages", "Problems", "Competitors", "Documents", "colour")]
+    assert order == sorted(order) and "asks for &lt;bearings&gt;" in text
+    tiers = text[text.index("Tier over time"):text.index("How it came about")]
+    assert "2024-01-01 to 2024-06-01" in tiers and "2024-07-01" in tiers and "invoices, wu" in tiers
+    assert 'href="https://example.com/12.pdf"' in text and 'href="javascript' not in text
+    whole = a.page("C-17")
+    assert whole.startswith("<!doctype html>") and "https://example" in whole and text.strip()[:300] in whole
+    assert "Acme" not in a.page("C-17", as_of="2023-06-01", fragment=True).split("How it came about")[0]
 
 
 def test_backup_while_open_and_a_second_does_not_overwrite(a, tmp_path) -> None:
