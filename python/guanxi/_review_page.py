@@ -69,6 +69,4 @@ def files(archive: Archive | None, customers: list[Any]) -> dict[str, str]:
     """The page of each of the first customers that the archive knows, without personal fields."""
     if archive is None:
         return {}
-    from ._archive_page import page as file_page
-
-    return {str(c): file_page(archive, str(c), None, None, False, (None, None)) for c in customers[:MOST_FILES] if archive.get(str(c))}
+    return {str(c): archive.page(str(c)) for c in customers[:MOST_FILES] if archive.get(str(c))}
