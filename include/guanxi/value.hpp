@@ -12,6 +12,7 @@
 #include <guanxi/value/fit_result.hpp>
 #include <guanxi/value/forecast.hpp>
 #include <guanxi/value/gamma_gamma.hpp>
+#include <guanxi/value/group_effects.hpp>
 #include <guanxi/value/groups.hpp>
 #include <guanxi/value/history.hpp>
 #include <guanxi/value/lanes.hpp>
@@ -29,5 +30,7 @@
 #include <guanxi/value/rate_mixture.hpp>
 #include <guanxi/value/rfm.hpp>
 #include <guanxi/value/sbg.hpp>
+#include <guanxi/value/season.hpp>
+#include <guanxi/value/shrink.hpp>
 #include <guanxi/value/snapshot.hpp>
 #include <guanxi/value/stack.hpp>

@@ -10,6 +10,7 @@
 #include <guanxi/value/ahead.hpp>
 #include <guanxi/value/count_law.hpp>
 #include <guanxi/value/exposure_prior.hpp>
+#include <guanxi/value/group_effects.hpp>
 #include <guanxi/value/history.hpp>
 #include <guanxi/value/purchase_model.hpp>
 #include <guanxi/value/rate_mixture.hpp>
@@ -53,6 +54,7 @@ struct book {
   std::string status, rates_status;
   double mean_rate = 0;               // purchases a customer and day of exposure
   std::vector<history> customers;     // those that are looked at
+  std::vector<group_effects> groups;  // of each property of customers
 
   /// Length of what is known, in days.
   [[nodiscard]] std::int64_t length() const noexcept { return static_cast<std::int64_t>(date) - start + 1; }
@@ -118,15 +120,15 @@ inline void fit_book(book& b, unsigned most_stages, unsigned threads) {
   for (std::size_t i = 0; i < n; ++i) {
     const history& s = b.customers[i];
     count[i] = s.faded.back();
-    exposure[i] = s.exposure.back();
+    exposure[i] = s.exposure.back() * s.pace;
     old += s.old ? 1 : 0;
     before[i] = s.old;
     total += count[i];
     time += exposure[i];
     x[i] = s.n - 1;
-    t[i] = s.recency;
-    age[i] = s.age;
-    gaps[i] = s.log_gaps;
+    t[i] = s.recency * s.pace;
+    age[i] = s.age * s.pace;
+    gaps[i] = s.log_gaps + x[i] * std::log(s.pace);
   }
   b.mean_rate = total / std::max(time, 1.0);
   const fit_result rates = fit_rates({count, exposure, old, static_cast<double>(b.length())}, threads);
@@ -150,10 +152,15 @@ struct naive_fit {
 
 /// Mean and variance of the rate a day, as remembered with half-life h; `part` of what is remembered counts.
 [[nodiscard]] inline rate_moments faded_rate_of(const book& b, const history& s, std::size_t h, double part = 1.0) {
-  const double count = std::max(0.0, part * s.faded[h]), exposure = part * s.exposure[h];
-  if (!b.rates.empty()) return b.rates.posterior(count, exposure, s.old);
-  const double mean = (b.r + count) / (b.alpha + exposure);
-  return {mean, mean / (b.alpha + exposure)};
+  const double count = std::max(0.0, part * s.faded[h]), exposure = part * s.exposure[h] * s.pace;
+  rate_moments rate;
+  if (b.rates.empty()) {
+    rate.mean = (b.r + count) / (b.alpha + exposure);
+    rate.variance = rate.mean / (b.alpha + exposure);
+  } else {
+    rate = b.rates.posterior(count, exposure, s.old);
+  }
+  return {rate.mean * s.pace, rate.variance * s.pace * s.pace};
 }
 /// Size of the negative binomial whose rate has that mean and variance.
 [[nodiscard]] inline double size_of(const rate_moments& rate) noexcept {
@@ -165,12 +172,17 @@ struct naive_fit {
 }
 
 [[nodiscard]] inline double alive(const book& b, const history& s) {
-  return value::probability_alive(b.stop, b.story, s.n - 1, s.recency, s.age);
+  return value::probability_alive(b.stop, b.story, s.n - 1, s.recency * s.pace, s.age * s.pace);
+}
+
+/// P(Y >= n | alive) of the dropout model over the horizon, into space.at_least.
+inline void law_if_alive(const book& b, const history& s, double horizon, ahead_space& space) {
+  at_least_given_alive(b.stop, b.story, s.n - 1, s.recency * s.pace, s.age * s.pace, horizon * s.pace, space);
 }
 
 /// Mean of the dropout model with regular gaps over the horizon.
 [[nodiscard]] inline double exact_mean(const book& b, const history& s, double p_alive, double horizon, ahead_space& space) {
-  at_least_given_alive(b.stop, b.story, s.n - 1, s.recency, s.age, horizon, space);
+  law_if_alive(b, s, horizon, space);
   double sum = 0;
   for (std::size_t n = space.at_least.size(); n-- > 1;) sum += space.at_least[n];
   return p_alive * sum;
@@ -187,7 +199,7 @@ struct pool_row {
 [[nodiscard]] inline pool_row pool_features(const book& b, const history& s, double horizon, double p_alive, double expected) {
   std::array<double, memories> l{};
   for (std::size_t h = 0; h < memories; ++h) l[h] = std::log(faded_mean(b, s, h, horizon));
-  const double whole = l.back(), rate = std::log(std::max(b.mean_rate * horizon, 1e-9)), since = s.age - s.recency;
+  const double whole = l.back(), rate = std::log(std::max(b.mean_rate * horizon * s.pace, 1e-9)), since = s.age - s.recency;
   const auto window = [](double count) { return std::log(count + 0.5); };
   const double last = window(s.last_window), half = window(2 * s.last_half), quarter = window(4 * s.last_quarter),
                eighth = window(8 * s.last_eighth);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,10 +21,12 @@
 #include <guanxi/value/book.hpp>
 #include <guanxi/value/count_law.hpp>
 #include <guanxi/value/forecast.hpp>
+#include <guanxi/value/group_effects.hpp>
 #include <guanxi/value/history.hpp>
 #include <guanxi/value/log_linear.hpp>
 #include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/origins.hpp>
+#include <guanxi/value/season.hpp>
 #include <guanxi/value/stack.hpp>
 
 namespace guanxi::value {
@@ -75,6 +78,22 @@ class CustomerValue {
     horizon_ = static_cast<std::int64_t>(std::llround(length));
   }
 
+  /// How busy each month (12 numbers), week (52 or 53) or day (366) of the year is; only ratios count. Everything is then
+  /// learned and forecast in business time, see season_clock. Empty: none is given. Fails at fit, as season_clock does.
+  CustomerValue& use_season(std::vector<double> index) {
+    season_index_ = std::move(index);
+    return *this;
+  }
+  /// A property of customers that may matter for how often they buy and what for: codes 0, 1, ... by customer, negative where
+  /// not known. May be given several times. What it does is learned at every origin and shrunk, see learn_groups().
+  CustomerValue& use_property(std::string name, std::vector<std::int32_t> code) {
+    properties_.push_back({std::move(name), std::move(code)});
+    return *this;
+  }
+  /// Learned effects of the properties, in the order in which they were given.
+  [[nodiscard]] const std::vector<group_effects>& effects() const noexcept { return effects_; }
+  [[nodiscard]] const std::vector<customer_group>& properties() const noexcept { return properties_; }
+
   /// Learns and forecasts. Takes days: see ledger::purchase_days; end: last day that is known, inclusive.
   /// Fails with errc::empty when nobody has bought up to end.
   /// then: for backtests only, what happened to each customer afterwards; it is scored and never learned from.
@@ -118,7 +137,7 @@ class CustomerValue {
  private:
   static constexpr std::size_t classes = 4, money_candidates = 8, learn_most = 100'000, rows_most = 20'000;
 
-  static constexpr double money_prior = 1.0, mean_prior = 0.02, square_prior = 0.5;
+  static constexpr double money_prior = 1.0, mean_prior = 0.01, square_prior = 0.5;
 
   struct learn_row {
     std::size_t book = 0, who = 0;
@@ -152,7 +171,7 @@ class CustomerValue {
                              const detail::pool_row& pool, const std::vector<double>& beta) const {
     using namespace detail;
     laws out;
-    const double known = static_cast<double>(b.length()), book_mean = b.mean_rate * horizon;
+    const double known = static_cast<double>(b.length()), book_mean = b.mean_rate * horizon * s.pace;
     const auto two = known >= 2 * horizon ? 0.5 * (s.last_window + s.window_before) : s.last_window;
     const auto year = known > 364 ? s.last_year : s.last_window;
     out.naive = {s.last_window, two, year};
@@ -174,6 +193,14 @@ class CustomerValue {
     return out;
   }
 
+  struct seen_days {
+    ledger::purchase_days days;
+    day start = 0, at = 0;
+    std::int64_t ahead = 0;
+  };
+  [[nodiscard]] seen_days see(const ledger::purchase_days& days, day start, day at, std::int64_t ahead);
+  void open_book(detail::book& b, const seen_days& seen, const fading& fade, std::size_t most) const;
+  [[nodiscard]] bool were_there_before(const ledger::purchase_days& days, day start, day end, const fading& fade);
   void learn(const ledger::purchase_days& days, day start, day end, const fading& fade, const known_then& known);
   void fit_naive();
   void fit_pool();
@@ -203,7 +230,7 @@ class CustomerValue {
 
   /// Money candidates of a customer over the horizon, given the mean number of purchases.
   [[nodiscard]] std::array<double, money_candidates> money_of(const detail::book& b, const history& s, double horizon, double purchases) const {
-    const double known = static_cast<double>(b.length()), book = book_spend_;
+    const double known = static_cast<double>(b.length()), book = book_spend_ * s.worth;
     std::array<double, money_candidates> m{};
     const double two = known >= 2 * horizon ? 0.5 * (s.money_last + s.money_before) : s.money_last;
     m[0] = s.money_last;
@@ -231,6 +258,13 @@ class CustomerValue {
   settings settings_;
   std::int64_t horizon_ = 182;
   origin_plan plan_;
+  std::vector<double> season_index_;
+  std::optional<season_clock> clock_;
+  std::vector<day> business_;  // dates in business time
+  std::vector<customer_group> properties_;
+  std::vector<group_effects> effects_;
+  bool there_before_ = true;
+  day end_ = 0;
   std::vector<detail::book> books_;
   std::vector<learn_row> rows_;
   std::array<detail::naive_fit, 3> naive_{};
@@ -256,4 +290,8 @@ class CustomerValue {
 
 }  // namespace guanxi::value
 
-#include <guanxi/value/detail/customer_value.hpp>
+#include <guanxi/value/detail/customer_fit.hpp>
+#include <guanxi/value/detail/customer_learn.hpp>
+#include <guanxi/value/detail/customer_money.hpp>
+#include <guanxi/value/detail/customer_predict.hpp>
+#include <guanxi/value/detail/customer_stack.hpp>

@@ -35,6 +35,8 @@ struct history {
   std::array<double, memories> faded_money{};
   double log_money = 0;     // sum of ln(amount) over positive days
   double positive = 0;      // purchase days with positive money
+  double pace = 1;          // what its groups (country, product group) do to the rate: a factor
+  double worth = 1;         // and to the money of a purchase
 };
 
 /// What a purchase of `d` days ago still counts, for every half-life. One table for a book.
@@ -78,7 +80,7 @@ class fading {
       s.log_money += std::log(money);
       s.positive += 1;
     }
-    if (j > from) s.log_gaps += std::log(static_cast<double>(d - days.date[j - 1]));
+    if (j > from) s.log_gaps += std::log(std::max(1.0, static_cast<double>(d - days.date[j - 1])));  // business days may be equal
     s.recency = static_cast<double>(d - first);
     const double* w = fade[static_cast<std::size_t>(ago)];
     const bool counts = j > from || s.old;
