@@ -1,6 +1,7 @@
 #include "columns.hpp"
 #include "topics.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,7 @@ py::array_t<T> seen(const std::vector<T>& column, py::handle owner) {
   return look(std::span<const T>(column), owner);
 }
 
-py::dict shares_of(const share::SupplierShares& model, py::handle owner) {
-  const share::shares_columns& s = model.shares();
+py::dict columns_of(const share::shares_columns& s, py::handle owner) {
   py::dict out;
   out["customer"] = seen(s.customer, owner);
   out["supplier"] = seen(s.supplier, owner);
@@ -34,6 +34,8 @@ py::dict shares_of(const share::SupplierShares& model, py::handle owner) {
   out["source"] = seen(s.source, owner);
   return out;
 }
+
+py::dict shares_of(const share::SupplierShares& model, py::handle owner) { return columns_of(model.shares(), owner); }
 
 py::dict wallets_of(const share::SupplierShares& model, py::handle owner) {
   const share::wallet_columns& w = model.wallets();
@@ -108,9 +110,25 @@ void bind_supplier_shares(py::module_& m) {
             const ledger::deliveries rows{view(customer), view(supplier), view(period), view(amount),
                                           view(orders),   customers,      suppliers,    periods};
             py::gil_scoped_release free;
-            model.fit(share::collect(rows).view());
+            share::is_collected(rows) ? model.fit(rows) : model.fit(share::collect(rows).view());
           },
           "customer"_a, "supplier"_a, "period"_a, "amount"_a, "orders"_a, "customers"_a, "suppliers"_a, "periods"_a)
+      .def(
+          "update",
+          [](const SupplierShares& model, const column_in<std::uint32_t>& customer,
+             const column_in<std::uint32_t>& supplier, const column_in<double>& amount) {
+            auto rows = std::make_unique<share::shares_columns>();
+            {
+              const auto c = view(customer), s = view(supplier);
+              const auto a = view(amount);
+              py::gil_scoped_release free;
+              *rows = model.update(c, s, a);
+            }
+            const share::shares_columns& got = *rows;
+            const py::capsule owner(rows.release(), [](void* p) { delete static_cast<share::shares_columns*>(p); });
+            return columns_of(got, owner);
+          },
+          "customer"_a, "supplier"_a, "amount"_a)
       .def_property_readonly("shares",
                              [](const py::object& self) { return shares_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("wallets",
@@ -444,5 +462,6 @@ void bind_share(py::module_& m) {
   bind_counts(topic);
   bind_rake(topic);
   bind_hidden(topic);
+  bind_share_classic(topic);
 }
 }  // namespace guanxi::python

@@ -11,6 +11,7 @@ void bind_value_next(pybind11::module_& topic);
 void bind_value_family(pybind11::module_& topic);
 void bind_value_snapshot(pybind11::module_& topic);
 void bind_share(pybind11::module_& m);
+void bind_share_classic(pybind11::module_& topic);
 void bind_graph(pybind11::module_& m);
 void bind_market(pybind11::module_& m);
 void bind_archive(pybind11::module_& m);

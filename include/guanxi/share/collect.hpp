@@ -24,6 +24,21 @@ inline void sort_by(std::span<const std::uint32_t> key, std::size_t keys, std::v
 }
 }  // namespace detail
 
+/// True when rows are already one a customer, period and supplier, in that order, with codes in range: collect would
+/// copy them. Costs one pass.
+[[nodiscard]] inline bool is_collected(const ledger::deliveries& rows) {
+  const std::size_t n = rows.amount.size();
+  if (rows.customer.size() != n || rows.supplier.size() != n || rows.period.size() != n) return false;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto c = rows.customer[i], s = rows.supplier[i], p = rows.period[i];
+    if (c >= rows.customers || s >= rows.suppliers || p >= rows.periods) return false;
+    if (i == 0) continue;
+    const auto c0 = rows.customer[i - 1], s0 = rows.supplier[i - 1], p0 = rows.period[i - 1];
+    if (!(c0 < c || (c0 == c && (p0 < p || (p0 == p && s0 < s))))) return false;
+  }
+  return true;
+}
+
 /// Deliveries in any order, several rows a key allowed -> one row a customer, period and supplier, in that order.
 ///
 /// Takes   codes and amounts of equal length (orders may be empty); the number of customers, suppliers and periods.

@@ -59,6 +59,10 @@ class order_size {
   [[nodiscard]] double mean_total(std::size_t customer) const noexcept {
     return periods_[customer] == 0 ? 0.0 : total_[customer] / static_cast<double>(periods_[customer]);
   }
+  /// phi of customers with this mean total.
+  [[nodiscard]] double like_others(double total) const noexcept {
+    return fixed_ ? (phi_.empty() ? 1.0 : phi_[0]) : learned_ ? std::exp(level_ + slope_ * std::log(total)) : 0.5 * total;
+  }
   [[nodiscard]] bool learned() const noexcept {
     return learned_;
   }  // false: no customer has two periods with two suppliers

@@ -10,6 +10,7 @@
 #include <guanxi/base/parallel.hpp>
 #include <guanxi/base/special.hpp>
 #include <guanxi/base/sum.hpp>
+#include <guanxi/share/gamma_slopes.hpp>
 #include <guanxi/share/newton_alpha.hpp>
 #include <guanxi/share/order_size.hpp>
 #include <guanxi/share/pair_index.hpp>
@@ -89,15 +90,24 @@ class share_filter {
     score_.assign(drifts_.size(), 0.0);
   }
 
-  /// Takes in period t; call for t = 0, 1, ... in order.
-  void advance(std::size_t t) {
+  /// Takes in period t; call for t = 0, 1, ... in order. With the last period what is needed only on the way is let go,
+  /// and carried() is kept.
+  void advance(std::size_t t, bool last = false) {
     choose_drift();
     if (!fixed_) try_drifts(t);
+    if (last) {
+      trial_money_ = trial_sum_ = trial_average_ = {};
+      carried_.assign(money_.size(), 0.0);
+    }
     load(t);
+    if (last) before_ = {};
     size_.learn();
     learn_alpha();
+    alpha_totals_.push_back(alpha_total_);
   }
 
+  /// Sum of alpha after each period: what fading in the next period looked at.
+  [[nodiscard]] const std::vector<double>& alpha_totals() const noexcept { return alpha_totals_; }
   [[nodiscard]] double phi(std::size_t customer) const noexcept { return use_.noise * size_.phi(customer); }
   [[nodiscard]] const order_size& size() const noexcept { return size_; }
   [[nodiscard]] std::span<const double> alpha() const noexcept { return alpha_; }
@@ -111,6 +121,11 @@ class share_filter {
   }
   [[nodiscard]] double total_count(std::size_t customer) const noexcept { return sum_[customer] / phi(customer); }
   [[nodiscard]] double average(std::size_t customer) const noexcept { return average_[customer] * alpha_total_; }
+  /// Own evidence of a pair in money; and what of it comes from before the last period.
+  [[nodiscard]] double money(std::size_t pair) const noexcept { return money_[pair]; }
+  [[nodiscard]] double carried(std::size_t pair) const noexcept { return carried_[pair]; }
+  /// phi of a customer of whom only a period's money is known.
+  [[nodiscard]] double phi_like(double total) const noexcept { return use_.noise * size_.like_others(total); }
   /// Money of the present period.
   [[nodiscard]] double now(std::size_t pair) const noexcept { return now_[pair]; }
   [[nodiscard]] double now_total(std::size_t customer) const noexcept { return now_total_[customer]; }
@@ -224,6 +239,7 @@ class share_filter {
     const std::size_t begin = index_.begin(c), end = index_.end(c);
     if (bought_[c]) fade(c);
     std::fill(now_.begin() + begin, now_.begin() + end, 0.0);
+    if (!carried_.empty()) std::copy(money_.begin() + begin, money_.begin() + end, carried_.begin() + begin);
     double total = 0.0;
     std::size_t suppliers = 0;
     for (; cell != index_.period_end(t) && cell->pair < end; ++cell) {
@@ -266,10 +282,15 @@ class share_filter {
     if (!start_alpha()) return;
     fresh_ = fresh_ && !size_.learned();
     if (fresh_) return;
-    search_ = newton_alpha(alpha_, [&](std::span<const double> alpha) { return slopes(alpha); }, 40, 0.05);
+    search_ = newton_alpha(alpha_, [&](std::span<const double> alpha) { return slopes(alpha); }, 40, alpha_tolerance());
     running_sum sum;
     for (const double a : alpha_) sum.add(a);
     alpha_total_ = sum.value();
+  }
+
+  /// The slope in ln alpha at which the search stops: far below the sampling error of the slope, some sqrt(customers).
+  [[nodiscard]] double alpha_tolerance() const {
+    return std::max(0.05, 0.002 * std::sqrt(static_cast<double>(index_.customers())));
   }
 
   /// Gives alpha a start: all of it while fresh, later only suppliers seen for the first time. False when nobody
@@ -328,10 +349,10 @@ class share_filter {
     running_sum all;
     for (const double a : alpha) all.add(a);
     const double total = all.value();
-    std::vector<double> at(2 * suppliers, 0.0);
+    std::vector<gamma_slopes> at(suppliers);
     for (std::size_t j = 0; j < suppliers; ++j)
-      if (alpha[j] > 0) at[j] = digamma(alpha[j]), at[suppliers + j] = trigamma(alpha[j]);
-    const double psi = digamma(total), psi1 = trigamma(total);
+      if (alpha[j] > 0) at[j] = gamma_slopes_at(alpha[j]);
+    const gamma_slopes whole = gamma_slopes_at(total);
     std::vector<partial> parts((index_.customers() + customer_block - 1) / customer_block);
     parallel_blocks(
         index_.customers(), customer_block,
@@ -342,16 +363,18 @@ class share_filter {
           for (std::size_t c = begin; c < end; ++c) {
             const double n = total_count(c);
             if (n <= 0) continue;
-            part.value -= log_rising(total, n);
-            part.gradient -= digamma(total + n) - psi;
-            part.common -= trigamma(total + n) - psi1;
+            const gamma_slopes sum = gamma_slopes_at(total + n);
+            part.value -= total > 1e4 ? log_rising(total, n) : sum.value - whole.value;
+            part.gradient -= sum.first - whole.first;
+            part.common -= sum.second - whole.second;
             for (std::size_t p = index_.begin(c); p < index_.end(c); ++p) {
               const double x = count(c, p);
               const std::size_t j = index_.supplier[p];
               if (x <= 0 || alpha[j] <= 0) continue;
-              part.value += log_rising(alpha[j], x);
-              part.up[j] += digamma(alpha[j] + x) - at[j];
-              part.curvature[j] += trigamma(alpha[j] + x) - at[suppliers + j];
+              const gamma_slopes here = gamma_slopes_at(alpha[j] + x);
+              part.value += alpha[j] > 1e4 ? log_rising(alpha[j], x) : here.value - at[j].value;
+              part.up[j] += here.first - at[j].first;
+              part.curvature[j] += here.second - at[j].second;
             }
           }
         },
@@ -389,8 +412,9 @@ class share_filter {
   order_size size_;
   std::vector<double> alpha_;
   double alpha_total_ = 0.0;
+  std::vector<double> alpha_totals_;
   std::vector<double> money_, sum_, average_;  // own evidence in money; weight of the average, a part of S
-  std::vector<double> before_, before_total_, now_, now_total_;
+  std::vector<double> carried_, before_, before_total_, now_, now_total_;
   std::vector<std::uint8_t> bought_;  // 1: has bought before
   std::vector<drift> drifts_;
   std::vector<double> score_, trial_money_, trial_sum_, trial_average_;  // [drift][pair or customer of the sample]
