@@ -204,7 +204,7 @@ expiry_report archive::expire(std::span<const expiry_rule> rules, instant at, bo
           .bind(6, r.vt)
           .bind(7, r.tt)
           .run();
-      gone += sqlite3_changes64(s.db);
+      gone += s.db->changes();
     }
     s.log("expire", "", join({std::to_string(gone), report.token, time_text(at), user}));
     t.commit();
@@ -220,10 +220,10 @@ expiry_report archive::expire(std::span<const expiry_rule> rules, instant at, bo
     std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t, std::string>> lost;
     while (again.step()) lost.emplace_back(again.whole(0), again.whole(1), again.whole(2), again.text(3));
     for (const auto& [subject, field, item, text] : lost) s.add_words(subject, field, item, text);
-    execute(s.db, "insert into words(words) values('optimize')", "expiring");
+    if (!s.on_server) s.db->execute("insert into words(words) values('optimize')", "expiring");
     t.commit();
   }
-  if (!list.rows.empty()) sqlite3_wal_checkpoint_v2(s.db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (!list.rows.empty()) s.db->checkpoint();
   report.done = true;
   return report;
 }

@@ -137,7 +137,7 @@ std::vector<version> archive::history(std::string_view customer, std::string_vie
   store& s = *store_;
   const transaction t(s.db, false);
   statement q(s.db,
-              "select f.field, f.value, f.item, f.vf, f.vt, f.tf, f.tt, o.source, o.user, f.person, f.subject from "
+              "select f.field, f.value, f.item, f.vf, f.vt, f.tf, f.tt, o.source, o.\"user\", f.person, f.subject from "
               "customer c cross "
               "join fact f on f.subject = c.id left join origin o on o.id = f.origin where c.ref = ?1");
   q.bind(1, customer);
@@ -157,7 +157,7 @@ std::vector<version> archive::history(std::string_view customer, std::string_vie
     out.push_back(std::move(v));
   }
   statement loaded(s.db,
-                   "select p.body, p.vf, p.tf, o.source, o.user from customer c cross join pack p on p.subject = c.id "
+                   "select p.body, p.vf, p.tf, o.source, o.\"user\" from customer c cross join pack p on p.subject = c.id "
                    "left join origin o "
                    "on o.id = p.origin where c.ref = ?1");
   loaded.bind(1, customer);

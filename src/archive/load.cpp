@@ -122,17 +122,21 @@ template <class Store>
 class without_log {
  public:
   explicit without_log(Store& s) : s_(s) {
-    if (s.number("select exists(select 1 from customer)") != 0) return;
-    sqlite3_busy_timeout(s.db, 0);
+    if (s.on_server || s.number("select exists(select 1 from customer)") != 0) return;
+    s.busy(0);
     statement mode(s.db, "pragma journal_mode = delete");
     try {
       changed_ = mode.step() && mode.text(0) == "delete";
     } catch (const error&) {  // somebody else has it open
     }
-    sqlite3_busy_timeout(s.db, s.options.busy_ms);
+    s.busy(s.options.busy_ms);
   }
   ~without_log() {
-    if (changed_) sqlite3_exec(s_.db, "pragma journal_mode = wal", nullptr, nullptr, nullptr);
+    if (!changed_) return;
+    try {
+      s_.db->execute("pragma journal_mode = wal", "loading");
+    } catch (const error&) {
+    }
   }
   without_log(const without_log&) = delete;
   without_log& operator=(const without_log&) = delete;
@@ -160,7 +164,7 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
     const std::int64_t who = s.origin_id(from);
     const std::int64_t before = s.number("select coalesce(max(id), 0) from customer");
     const bool fresh = s.number("select exists(select 1 from fact)") == 0;
-    if (fresh) execute(s.db, "drop index fact_value", "loading");
+    if (fresh && !s.on_server) s.db->execute("drop index fact_value", "loading");
     bool sealed = false;
     std::set<std::int64_t> done;  // fields that an earlier batch wrote
     statement direct(s.db, "insert into fact values(?, ?, ?, ?, ?, ?, 9223372036854775807, ?, 0, ?)");
@@ -214,7 +218,7 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
           subject = before == 0 && &b == batches.data() ? 0 : s.find_customer(last);
           if (subject == 0) {
             make.bind_text(1, last).run();
-            subject = sqlite3_last_insert_rowid(s.db);
+            subject = s.db->last_id();
             ++report.new_customers;
             made = true;
           }
@@ -238,7 +242,7 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
           ++report.facts;
           const store::field_info& f = to.field;
           if (nothing_before && !to.seen_before && !f.personal && !f.searchable && !f.many) {
-            if (made && vt == always) {  // the whole file in one row, until somebody writes to it
+            if (made && vt == always && !s.on_server) {  // the whole file in one row, until somebody writes to it
               const packed_fact packed = packed_cell(*to.column, f.id, row);
               pack_fact(body, packed);
               lists.add(packed, subject);
@@ -282,10 +286,10 @@ load_report archive::load(std::span<const load_batch> batches, const when& times
     if (sealed) s.keys.sync();
     if (!packed_fields.empty()) lists.write(s.db);
     for (const std::int64_t f : packed_fields) {
-      statement q(s.db, "insert or ignore into packed_field values(?)");
+      statement q(s.db, "insert into packed_field values(?) on conflict(field) do nothing");
       q.bind(1, f).run();
     }
-    if (fresh) execute(s.db, fact_value_index, "loading");
+    if (fresh && !s.on_server) s.db->execute(fact_value_index, "loading");
     if (newest_known > s.last_known()) s.set_meta("clock", std::to_string(newest_known));
     s.log("load", "", join({std::to_string(report.rows), std::to_string(report.facts), from.source, from.user}));
     t.commit();

@@ -6,7 +6,7 @@
 namespace guanxi::archive {
 
 void archive::store::load_fields() {
-  fields_seen = number("pragma data_version");
+  fields_seen = db->version();
   fields_by_name.clear();
   fields_by_id.clear();
   statement s(db, "select id, name, kind, many, personal, searchable, grp from field");
@@ -22,7 +22,7 @@ void archive::store::load_fields() {
 }
 
 void archive::store::refresh_fields() {
-  if (number("pragma data_version") != fields_seen) load_fields();
+  if (db->version() != fields_seen) load_fields();
 }
 
 const archive::store::field_info* archive::store::find_field(std::string_view name) {
@@ -105,7 +105,7 @@ std::int64_t archive::store::customer(std::string_view ref) {
   if (const std::int64_t known = find_customer(ref)) return known;
   statement s(db, "insert into customer(ref) values(?)");
   s.bind_text(1, ref).run();
-  return sqlite3_last_insert_rowid(db);
+  return db->last_id();  // a row-level right comes with the row, too late for `returning`
 }
 
 std::string archive::store::customer_ref(std::int64_t number) {
@@ -115,12 +115,11 @@ std::string archive::store::customer_ref(std::int64_t number) {
 }
 
 std::int64_t archive::store::origin_id(const origin& from) {
-  statement s(db, "select id from origin where source = ? and user = ?");
+  statement s(db, "select id from origin where source = ? and \"user\" = ?");
   s.bind(1, std::string_view(from.source)).bind(2, std::string_view(from.user));
   if (s.step()) return s.whole(0);
-  statement insert(db, "insert into origin(source, user) values(?, ?)");
-  insert.bind(1, std::string_view(from.source)).bind(2, std::string_view(from.user)).run();
-  return sqlite3_last_insert_rowid(db);
+  statement insert(db, "insert into origin(source, \"user\") values(?, ?) returning id");
+  return insert.bind(1, std::string_view(from.source)).bind(2, std::string_view(from.user)).made();
 }
 
 std::int64_t archive::store::find_item(std::string_view text) {
@@ -131,9 +130,8 @@ std::int64_t archive::store::find_item(std::string_view text) {
 
 std::int64_t archive::store::item(std::string_view text) {
   if (const std::int64_t known = find_item(text)) return known;
-  statement s(db, "insert into item(text) values(?)");
-  s.bind(1, text).run();
-  return sqlite3_last_insert_rowid(db);
+  statement s(db, "insert into item(text) values(?) returning id");
+  return s.bind(1, text).made();
 }
 
 std::string archive::store::item_text(std::int64_t number) {

@@ -4,31 +4,20 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "schema.hpp"
+#include "sqlite.hpp"
 #include "store.hpp"
 
 namespace guanxi::archive {
 namespace {
 
-void run_sql(connection& db, const char* sql, const std::string& doing) { execute(db, sql, doing); }
+void run_sql(connection& db, const char* sql, const std::string& doing) { db->execute(sql, doing); }
 
 instant steady() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-/// A name for this archive that its key file can be told by: 32 hexadecimal letters.
-std::string new_id() {
-  unsigned char bytes[16];
-  sqlite3_randomness(sizeof bytes, bytes);
-  constexpr std::string_view digit = "0123456789abcdef";
-  std::string id;
-  for (const unsigned char b : bytes) {
-    id += digit[b >> 4];
-    id += digit[b & 15];
-  }
-  return id;
 }
 
 /// A file that is there and is no SQLite file is refused before SQLite may take a short one for an empty one.
@@ -69,10 +58,32 @@ void archive::store::want_same_process() const {
     throw error(errc::io, "archive: '" + path + "' was opened before a fork; the child must open it itself");
 }
 
+/// A name for this archive that its key file can be told by: 32 hexadecimal letters.
+std::string archive::store::new_id() {
+  constexpr std::string_view digit = "0123456789abcdef";
+  std::random_device source;
+  std::string id;
+  for (int i = 0; i < 32; ++i) id += digit[source() & 15];
+  return id;
+}
+
 void archive::store::open() {
+  process = static_cast<long>(::getpid());
+  on_server = names_a_server(path);
+  if (on_server)
+    open_server();
+  else
+    open_file();
+  id = meta("id").value_or("");
+  load_fields();
+  clock_offset = clock() - steady();
+  clock_behind = last_known() > clock();
+  if (!options.read_only && !bare) finish_erasures();
+}
+
+void archive::store::open_file() {
   if (sqlite3_threadsafe() == 0)
     throw error(errc::io, "archive: this SQLite was built for one thread only, the archive needs a threadsafe one");
-  process = static_cast<long>(::getpid());
   want_ours(path);
   const std::string opening = "opening '" + path + "'";
   if (!options.read_only && ::access(path.c_str(), F_OK) == 0 && ::access(path.c_str(), W_OK) != 0)
@@ -83,11 +94,15 @@ void archive::store::open() {
     name = as_uri(path);  // nobody can be writing, and SQLite has no place for its own files
     flags |= SQLITE_OPEN_URI;
   }
-  if (sqlite3_open_v2(name.c_str(), &db.raw, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
-    throw error(errc::io,
-                "archive: cannot open '" + path + "': " + (db.raw != nullptr ? sqlite3_errmsg(db) : "out of memory"));
-  sqlite3_extended_result_codes(db, 1);
-  sqlite3_busy_timeout(db, options.busy_ms);
+  auto made = std::make_unique<sqlite_database>();
+  sqlite_database& disk = *made;
+  db.raw = std::move(made);
+  if (sqlite3_open_v2(name.c_str(), &disk.raw, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
+    throw error(errc::io, "archive: cannot open '" + path +
+                              "': " + (disk.raw != nullptr ? sqlite3_errmsg(disk) : "out of memory"));
+  file = &disk;
+  sqlite3_extended_result_codes(disk, 1);
+  sqlite3_busy_timeout(disk, options.busy_ms);
   run_sql(
       db,
       "pragma trusted_schema = off; pragma cell_size_check = on; pragma secure_delete = on; pragma temp_store = memory",
@@ -104,7 +119,7 @@ void archive::store::open() {
     throw error(errc::bad_format, "archive: '" + path + "' is empty, but its key file '" + ring +
                                       "' is there: the archive was cut or lost; bring it back from a backup");
   if (!options.read_only) {
-    if (sqlite3_db_readonly(db, "main") == 1)
+    if (sqlite3_db_readonly(disk, "main") == 1)
       throw error(errc::io, "archive: '" + path + "' may not be written by this user; open it with read_only");
     if (!sqlite3_compileoption_used("ENABLE_FTS5"))
       throw error(errc::io, "archive: this SQLite has no text search (FTS5), which the archive's tables need");
@@ -127,11 +142,6 @@ void archive::store::open() {
                                         "; open it once for writing, which brings it up to date");
     migrate(version);
   }
-  id = meta("id").value_or("");
-  load_fields();
-  clock_offset = clock() - steady();
-  clock_behind = last_known() > clock();
-  if (!options.read_only) finish_erasures();
 }
 
 void archive::store::create() {
@@ -142,8 +152,10 @@ void archive::store::create() {
       run_sql(db, part, "making the tables");
     run_sql(db, ("pragma application_id = " + std::to_string(application_id)).c_str(), "making the tables");
     run_sql(db, ("pragma user_version = " + std::to_string(schema_version)).c_str(), "making the tables");
-    set_meta("id", new_id());
-    log("create", "", "schema " + std::to_string(schema_version));
+    if (!bare) {
+      set_meta("id", new_id());
+      log("create", "", "schema " + std::to_string(schema_version));
+    }
   }
   t.commit();
 }
@@ -239,45 +251,9 @@ archive::archive(archive&&) noexcept = default;
 archive& archive::operator=(archive&&) noexcept = default;
 
 void archive::close() {
-  if (store_ && store_->db.raw != nullptr && !store_->options.read_only &&
-      store_->process == static_cast<long>(::getpid()))
-    sqlite3_wal_checkpoint_v2(store_->db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (store_ && store_->db.raw && !store_->options.read_only && store_->process == static_cast<long>(::getpid()))
+    store_->db->checkpoint();
   store_.reset();
-}
-
-std::int64_t archive::data_version() const {
-  const in_turn turn(store_);
-  return store_->number("pragma data_version");
-}
-
-std::string archive::check() const {
-  const in_turn turn(store_);
-  statement s(store_->db, "pragma integrity_check(1)");
-  return s.step() ? s.text(0) : "ok";
-}
-
-void archive::backup(const std::string& path) const {
-  const in_turn turn(store_);
-  if (std::filesystem::exists(path))
-    throw error(errc::io, "archive::backup: '" + path + "' is there already; it is not overwritten");
-  connection into;
-  if (sqlite3_open_v2(path.c_str(), &into.raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) != SQLITE_OK)
-    throw error(errc::io, "archive::backup: cannot make '" + path + "': " + sqlite3_errmsg(into));
-  sqlite3_backup* copy = sqlite3_backup_init(into, "main", store_->db, "main");
-  if (copy == nullptr) fail(into, "beginning a backup");
-  int code = SQLITE_OK;
-  while ((code = sqlite3_backup_step(copy, 4096)) == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED)
-    if (code != SQLITE_OK) sqlite3_sleep(10);
-  sqlite3_backup_finish(copy);
-  if (code != SQLITE_DONE) fail(into, "writing the backup '" + path + "'");
-}
-
-void archive::compact() {
-  const in_turn turn(store_);
-  if (store_->options.read_only) throw error(errc::io, "archive: compact: the archive is open for reading only");
-  run_sql(store_->db, "insert into words(words) values('optimize')", "compacting");
-  run_sql(store_->db, "vacuum", "compacting");
-  sqlite3_wal_checkpoint_v2(store_->db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
 }  // namespace guanxi::archive

@@ -91,7 +91,12 @@ bool from_bytes(std::string_view from, value& x, std::string& key) {
 }  // namespace
 
 bool archive::store::open_keys(bool make) const {
-  return keys.open(options.keys.empty() ? path + ".keys" : options.keys, options, path, id, make);
+  if (on_server && options.keys.empty())
+    throw error(errc::io,
+                "archive: personal values on a server need a file for the keys of persons: give 'keys' (on a disk that "
+                "all who may read them reach)");
+  const std::string ring = options.keys.empty() ? path + ".keys" : options.keys;
+  return keys.open(ring, options, on_server ? ring : path, id, make);
 }
 
 std::string archive::store::label_hash(std::int64_t customer, const std::string& label) const {
@@ -163,7 +168,7 @@ std::int64_t null_values(Store& s, std::int64_t person, std::set<std::int64_t>& 
   }
   statement q(s.db, "update fact set value = null where person = ?");
   q.bind(1, person).run();
-  const std::int64_t rows = sqlite3_changes64(s.db);
+  const std::int64_t rows = s.db->changes();
   statement done(s.db, "update person set state = 2, label = 'erased ' || id where id = ?");
   done.bind(1, person).run();
   return rows;
@@ -191,7 +196,7 @@ void archive::store::finish_erasures() {
   log("erased", number_text(left.front().customer),
       join({std::to_string(left.size()), std::to_string(rows), "finished at opening"}));
   t.commit();
-  sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  db->checkpoint();
 }
 
 certificate archive::erase(std::string_view customer, const std::string& reason, const std::string& user,
@@ -207,7 +212,7 @@ certificate archive::erase(std::string_view customer, const std::string& reason,
   std::vector<std::int64_t> persons;
   certificate out;
   out.subject = number_text(subject);
-  execute(s.db, "pragma synchronous = full", "erasing");
+  s.db->execute(s.on_server ? "set synchronous_commit = on" : "pragma synchronous = full", "erasing");
   {
     transaction t(s.db, true);
     const bool any = s.number("select count(*) from person") > 0;
@@ -251,11 +256,11 @@ certificate archive::erase(std::string_view customer, const std::string& reason,
     out.at = store::clock();
     t.commit();
   }
-  if (!s.options.power_safe) execute(s.db, "pragma synchronous = normal", "erasing");
-  sqlite3_wal_checkpoint_v2(s.db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (!s.options.power_safe)
+    s.db->execute(s.on_server ? "set synchronous_commit = off" : "pragma synchronous = normal", "erasing");
+  s.db->checkpoint();
   // Every page anew: an index may keep a copy of a text in a page that is still in use.
-  out.compacted = sqlite3_exec(s.db, "vacuum", nullptr, nullptr, nullptr) == SQLITE_OK &&
-                  sqlite3_wal_checkpoint_v2(s.db, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK;
+  out.compacted = s.rewrite();
   return out;
 }
 

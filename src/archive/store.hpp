@@ -15,9 +15,11 @@
 #include <guanxi/archive/archive.hpp>
 
 #include "keys.hpp"
-#include "sqlite.hpp"
+#include "database.hpp"
 
 namespace guanxi::archive {
+
+class sqlite_database;
 
 inline constexpr std::int64_t application_id = 0x67786172;  // "gxar"
 inline constexpr std::int64_t schema_version = 4;
@@ -38,12 +40,20 @@ struct archive::store {
   connection db;
   archive_options options;
   std::string path, id;
+  bool on_server = false;              // PostgreSQL; else a file of SQLite
+  sqlite_database* file = nullptr;  // the same as db, where it is a file
+  bool bare = false;                   // made as the target of a copy: without an id and a first row of the chain
   long process = 0;
   mutable std::mutex turn;
   mutable key_file keys;
 
   // ---- open.cpp
   void open();
+  void open_file();
+  void open_server();  // server.cpp
+  [[nodiscard]] static std::string new_id();
+  void busy(int ms);             // care.cpp
+  [[nodiscard]] bool rewrite();  // all pages anew
   void create();
   void migrate(std::int64_t from);
   void finish_erasures();

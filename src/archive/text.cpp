@@ -54,10 +54,10 @@ void archive::store::add_words(std::int64_t subject, std::int64_t field, std::in
     have.bind(1, subject).bind(2, field).bind(3, item).bind_text(4, text);
     if (have.step() && have.whole(0) != 0) return;
   }
-  statement s(db, "insert into word(subject, field, item) values(?, ?, ?)");
-  s.bind(1, subject).bind(2, field).bind(3, item).run();
+  statement s(db, "insert into word(subject, field, item) values(?, ?, ?) returning id");
+  const std::int64_t row = s.bind(1, subject).bind(2, field).bind(3, item).made();
   statement w(db, "insert into words(rowid, body) values(?, ?)");
-  w.bind(1, static_cast<std::int64_t>(sqlite3_last_insert_rowid(db))).bind_text(2, text).run();
+  w.bind(1, row).bind_text(2, text).run();
 }
 
 void archive::store::drop_words(std::int64_t subject, std::int64_t field, std::int64_t item, std::string_view text) {
@@ -113,9 +113,24 @@ std::vector<std::int64_t> archive::store::subjects_with(std::string_view text, i
       "and b.body like ?4 escape '\\' and ?5 <> '' and exists(select 1 from fact f where f.subject = w.subject and "
       "f.field = "
       "w.field and f.item = w.item and f.tf <= ?6 and f.tt > ?6 and f.vf <= ?7 and f.vt > ?7 and f.value = b.body)";
-  if (shorter.size() > 3)
+  if (shorter.size() > 3 && !on_server)
     throw error(errc::out_of_domain, "archive::find: text has more than three words of fewer than three letters");
-  if (!match.empty()) {
+  if (on_server) {  // the longest word by its index, the others by looking
+    std::string longest, others;
+    for (const std::string& word : split(text)) {
+      const std::string pattern = like_pattern(word);
+      if (!others.empty()) others += '\n';
+      others += pattern;
+      if (pattern.size() > longest.size()) longest = pattern;
+    }
+    statement s(db,
+                "select w.subject from words b join word w on w.id = b.rowid where b.body ilike ?1 and b.body ilike "
+                "all(string_to_array(?2, chr(10))) and exists(select 1 from fact f where f.subject = w.subject and "
+                "f.field = w.field and f.item = w.item and f.tf <= ?3 and f.tt > ?3 and f.vf <= ?4 and f.vt > ?4 and "
+                "f.value = convert_to('t' || b.body, 'UTF8'))");
+    s.bind(1, std::string_view(longest)).bind(2, std::string_view(others)).bind(3, k).bind(4, v);
+    while (s.step()) out.push_back(s.whole(0));
+  } else if (!match.empty()) {
     statement s(db, with_index);
     s.bind(1, std::string_view(match));
     collect(s, 2);

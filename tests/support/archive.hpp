@@ -16,6 +16,13 @@ namespace guanxi::archive {
 
 namespace fs = std::filesystem;
 
+namespace on_server {
+inline void exec(const std::string& server, const std::string& sql) {
+  const std::string command = "psql -q '" + server + "' -c '" + sql + "' >/dev/null 2>&1";
+  if (std::system(command.c_str()) != 0) ADD_FAILURE() << "psql: " << sql;
+}
+}  // namespace on_server
+
 /// A folder of its own for each test, gone afterwards.
 class in_folder : public ::testing::Test {
  protected:
@@ -28,6 +35,20 @@ class in_folder : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
   [[nodiscard]] std::string file(const std::string& name = "customers.db") const { return (folder_ / name).string(); }
+  /// Where this test keeps its archive: a file, or a schema of its own on the server of GUANXI_ARCHIVE_SERVER.
+  [[nodiscard]] std::string place(const std::string& name = "customers.db") const {
+    const char* server = std::getenv("GUANXI_ARCHIVE_SERVER");
+    if (server == nullptr) return file(name);
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    const std::string schema = (std::string(info->test_suite_name()) + "_" + info->name() + "_" + name).substr(0, 60);
+    on_server::exec(std::string(server), "create schema if not exists \"" + schema + "\"");
+    return std::string(server) + "?options=-csearch_path%3D%22" + schema + "%22";
+  }
+  [[nodiscard]] archive_options options(bool power_safe = true) const {
+    archive_options o{false, power_safe, 5000};
+    if (std::getenv("GUANXI_ARCHIVE_SERVER") != nullptr) o.keys = file("keys");
+    return o;
+  }
   fs::path folder_;
 };
 

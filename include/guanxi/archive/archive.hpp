@@ -13,6 +13,12 @@
 // The customer files: one SQLite file, facts with two times. Needs guanxi::store at link time.
 namespace guanxi::archive {
 
+/// A role of the server and a customer that it may see; an empty customer is the whole book.
+struct right {
+  std::string role, customer;
+  bool may_write = false;
+};
+
 struct archive_options {
   bool read_only = false;
   bool power_safe = true;  // synchronous=FULL: an acknowledged write survives a power cut; else it may lose the last
@@ -26,10 +32,14 @@ struct archive_options {
 /// SHA-256 of bytes as 64 hexadecimal letters; FIPS 180-4.
 [[nodiscard]] std::string sha256(std::string_view bytes);
 
+/// Whether an archive can be kept on a server: libpq was found when the program ran. `library`: where to look first,
+/// before the first use.
+[[nodiscard]] bool can_use_server(const std::string& library = {});
+
 /// Whether personal values can be sealed here: libsodium (1.0.12 or newer) was found when the program ran.
 [[nodiscard]] bool can_seal();
 
-/// The store. One object may be used from several threads (calls take turns); several processes may open one file, many
+/// The store: a file of SQLite, or on a server of PostgreSQL when `path` begins with "postgresql://". One object may be used from several threads (calls take turns); several processes may open one file, many
 /// readers beside one writer. Every write is one transaction: there in full, or not at all. After fork() the child must
 /// open the file itself.
 ///
@@ -118,8 +128,22 @@ class archive {
   /// Whether the file's pages and indices agree: "ok", or what SQLite found.
   [[nodiscard]] std::string check() const;
 
-  /// A copy while others read and write. It holds sealed values but no keys.
+  /// A copy while others read and write, as a file. It holds sealed values but no keys.
   void backup(const std::string& path) const;
+  /// All of it into a new file or a new archive on a server ("postgresql://..."): the way from one to the other. The key
+  /// file goes on being used with both.
+  void copy_to(const std::string& where) const;
+
+  // ---- rights on rows: an archive on a server alone -----------------------------------------------------------------
+
+  /// Lets a role of the server see these customers (none named: all of them), and write to them when `may_write`. Who
+  /// makes a customer may see and write it. Only the owner of the tables may say so.
+  void allow(const std::string& role, std::span<const std::string_view> customers, bool may_write = true);
+  /// Takes that back (none named: all of the role's rights).
+  void disallow(const std::string& role, std::span<const std::string_view> customers);
+  /// Who may see what, by role and customer.
+  [[nodiscard]] std::vector<right> rights() const;
+
   /// Gives free pages back and writes every page anew (needs a moment when nobody else reads).
   void compact();
   void close();
