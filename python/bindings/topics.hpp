@@ -13,6 +13,7 @@ void bind_value_snapshot(pybind11::module_& topic);
 void bind_share(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_market(pybind11::module_& m);
+void bind_market_table(pybind11::module_& topic);
 void bind_archive(pybind11::module_& m);
 void bind_relation(pybind11::module_& m);
 void bind_relation_retention(pybind11::module_& topic);
