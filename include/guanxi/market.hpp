@@ -9,3 +9,4 @@
 #include <guanxi/market/nowcast.hpp>
 #include <guanxi/market/similarity.hpp>
 #include <guanxi/market/space.hpp>
+#include <guanxi/market/table.hpp>

@@ -238,5 +238,6 @@ void bind_market(py::module_& m) {
   topic.def("potential", &potential, "exporter"_a, "importer"_a, "product"_a, "value"_a, "exporters"_a, "importers"_a, "products"_a, "cap"_a);
   topic.def("score", &score, "demand"_a, "low"_a, "high"_a, "ours"_a, "attainable"_a, "margin"_a, "entry"_a, "chance"_a);
   topic.def("concentration", &concentration, "amounts"_a);
+  bind_market_table(topic);
 }
 }  // namespace guanxi::python

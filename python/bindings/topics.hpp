@@ -14,6 +14,7 @@ void bind_share(pybind11::module_& m);
 void bind_share_classic(pybind11::module_& topic);
 void bind_graph(pybind11::module_& m);
 void bind_market(pybind11::module_& m);
+void bind_market_table(pybind11::module_& topic);
 void bind_archive(pybind11::module_& m);
 void bind_relation(pybind11::module_& m);
 void bind_relation_retention(pybind11::module_& topic);

@@ -19,11 +19,12 @@ from ._errors import Error
 from ._frames import codes, floats, give, kind_of, plain_text
 from ._frames import read as read_frame
 from ._gravity import Gravity, gravity
+from ._market_table import MarketTable, table
 from ._potential import density, nowcast, potential, proximity, score
 
-__all__ = ["HS", "Advantage", "Concentration", "ConstantShare", "Country", "Currency", "Gravity", "Trend", "advantage", "complementarity",
+__all__ = ["HS", "Advantage", "Concentration", "ConstantShare", "Country", "Currency", "Gravity", "MarketTable", "Trend", "advantage", "complementarity",
            "concentration", "constant_share", "countries", "country", "country_names", "currency", "density", "gravity", "growth", "hs", "nowcast",
-           "potential", "proximity", "resolve", "score", "similarity", "sources_of_change", "trend"]
+           "potential", "proximity", "resolve", "score", "similarity", "sources_of_change", "table", "trend"]
 
 Floats = npt.NDArray[np.float64]
 _NOBODY = 0xFFFFFFFF
@@ -302,9 +303,9 @@ def sources_of_change(ours: Any, totals: Any, *, by: Sequence[str] = ("customer"
     if len(ends) < 2:
         raise Error(f"sources_of_change: 'ours' has {len(ends)} period, wanted two", "empty")
     frames = []
-    for name, table in (("w", mine), ("W", everything)):
+    for name, rows in (("w", mine), ("W", everything)):
         for i, end in enumerate((ends[0], ends[-1])):
-            part = table.filter(pc.equal(table.column(period), end)).select([*keys, value]).rename_columns([*keys, f"{name}{i}"])
+            part = rows.filter(pc.equal(rows.column(period), end)).select([*keys, value]).rename_columns([*keys, f"{name}{i}"])
             frames.append(part)
     joined = frames[0]
     for part in frames[1:]:

@@ -15,11 +15,9 @@
 #include <guanxi/ledger/deliveries.hpp>
 #include <guanxi/ledger/purchase_days.hpp>
 #include <guanxi/market/constant_share.hpp>
+#include <guanxi/market/nobody.hpp>
 
 namespace guanxi::market {
-
-/// "Not known" in a column of ids.
-inline constexpr std::uint32_t nobody = 0xffffffffu;
 
 /// What the table of countries is made from. Customer ids are the same in all columns.
 struct country_input {

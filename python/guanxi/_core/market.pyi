@@ -32,6 +32,7 @@ __all__: list[str] = [
     "score",
     "similarities",
     "sources_of_change",
+    "table",
     "trend",
 ]
 
@@ -155,6 +156,32 @@ def sources_of_change(
     W1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
     groups: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def table(
+    exporter: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    importer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    product: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    period: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    part: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    quantity: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    expected: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    mirrored: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    home: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    exporters: typing.SupportsInt | typing.SupportsIndex,
+    importers: typing.SupportsInt | typing.SupportsIndex,
+    products: typing.SupportsInt | typing.SupportsIndex,
+    periods: typing.SupportsInt | typing.SupportsIndex,
+    own: typing.SupportsInt | typing.SupportsIndex,
+    now: typing.SupportsInt | typing.SupportsIndex,
+    back: typing.SupportsInt | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    cap: typing.SupportsFloat | typing.SupportsIndex,
+    like: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    margin: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    entry: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
 def trend(
     values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
