@@ -20,7 +20,7 @@ from . import _core, _progress
 from ._errors import Error
 from ._frames import Kind, floats, give, read
 from ._plan_assign import Assignment, assign
-from ._review_markets import graph_of, market_words, rivals_table, ties_table
+from ._review_markets import graph_of, market_words, rivals_table, ties_table, world_table
 from .deliveries import Deliveries
 from .graph import SupplierGraph
 from .ledger import Ledger
@@ -122,6 +122,7 @@ class Review:
     efforts: list[dict[str, Any]] = field(default_factory=list)
     managers: Assignment | None = None
     threads: int = 0
+    world_table: pa.Table | None = None
 
     @property
     def customers(self) -> Any:
@@ -137,6 +138,11 @@ class Review:
     def rivals(self) -> Any:
         """One row a country and supplier, as a frame of the ledger's kind."""
         return self._give(self.rivals_table, self.rivals_table.column_names)
+
+    @property
+    def world(self) -> Any:
+        """Countries x products of the trade statistics, the most money at stake first; None when ``trade`` was not given."""
+        return None if self.world_table is None else self._give(self.world_table, self.world_table.column_names)
 
     @cached_property
     def graph(self) -> SupplierGraph | None:
@@ -296,7 +302,7 @@ def _dates(days: np.ndarray[Any, Any]) -> pa.Array:
 
 def review(led: Ledger, deliveries: Any = None, hours: float | None = None, money: float | None = None, *, horizon: float = 52,
            unit: str = "W", own: str | None = None, margin: float | None = None, efforts: Sequence[Mapping[str, Any]] | None = None,
-           response: Mapping[str, float] | None = None, managers: Any = None, level: float = 0.9, seed: int = 0,
+           response: Mapping[str, float] | None = None, managers: Any = None, trade: Any = None, home: Any = None, level: float = 0.9, seed: int = 0,
            threads: int = 0, progress: bool | None = None) -> Review:
     """Which customers deserve our limited people, time and money, and what to do with each of them.
 
@@ -324,6 +330,11 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
     managers : frame, optional
         One row a manager: manager, hours, and if known countries (words with blanks or commas, or a list). Accounts that get effort
         are given to managers within their hours, those of their countries first; ``hours`` is then their sum unless given.
+    trade : frame, optional
+        Trade statistics: exporter, importer, product, period, value (money; see ``guanxi.market.table``). ``review.world`` then tells
+        the markets of our customers' countries, and others where much is at stake.
+    home : label, optional
+        Our country among the exporters of ``trade``.
     level : float
         Of every interval.
     seed : int
@@ -363,6 +374,9 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
             levels, {str(k): float(v) for k, v in (response or {}).items()}, level, seed, threads, step)
     made = _assemble(raw, led, deliveries, horizon, unit, level)
     made.threads = threads
+    if trade is not None:
+        made.world_table, notes = world_table(trade, home, made.countries_table)
+        made.notes += notes
     if staff is not None:
         _staff(made, staff, read(managers, "review managers"))
     return made

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ._codes import resolve
+from ._frames import plain_text, read, require
+from ._market_table import table as market_table
 from .deliveries import Deliveries
 from .graph import SupplierGraph
 
@@ -72,3 +75,42 @@ def market_words(countries: pa.Table, rivals: pa.Table, most: int = 3) -> dict[s
 def _rival(r: dict[str, Any]) -> str:
     before = "" if math.isnan(r["share_before"]) else f" (the year before {_percent(r['share_before'])})"
     return f"{r['supplier']} {_percent(r['share'])}{before}"
+
+
+WORLD = ["size", "size_low", "size_high", "growth", "share", "leader", "leader_share", "price", "gap", "gap_low", "gap_high", "difficulty", "score"]
+OTHERS = 10  # countries without a customer of ours that are shown
+
+
+def world_table(trade: Any, home: Any, countries: pa.Table) -> tuple[pa.Table, list[str]]:
+    """Markets of the countries of our customers, and of those others where most money is at stake, from trade statistics.
+
+    Names of both sides are resolved to ISO 3166; what cannot be resolved is said in the notes and left out, never guessed.
+    """
+    flows = plain_text(read(trade, "review: trade"))
+    for name in ("exporter", "importer", "product", "period", "value"):
+        require(name, flows.column_names, "review: trade")
+    found = market_table(flows, own=home, quantity="quantity" if "quantity" in flows.column_names else None)
+    rows = found.markets
+    ours, notes = _places(countries.column("country"), "customers' country")
+    theirs, more = _places(rows.column("importer"), "importer")
+    name_of = {place: name for name, place in ours.items()}
+    place = [theirs.get(str(label)) for label in rows.column("importer").to_pylist()]
+    inside = [p is not None and p in name_of for p in place]
+    others = list(dict.fromkeys(p for p, mine in zip(place, inside, strict=True) if p is not None and not mine))[:OTHERS]
+    keep = [i for i, (p, mine) in enumerate(zip(place, inside, strict=True)) if mine or p in others]
+    labels = rows.column("importer").to_pylist()
+    head = {"country": pa.array([name_of.get(place[i] or "", str(labels[i])) for i in keep], pa.string()), "customers_there": pa.array([inside[i] for i in keep])}
+    out = pa.table(head | {"product": rows.column("product").take(pa.array(keep, pa.int64()))} |
+                   {name: rows.column(name).take(pa.array(keep, pa.int64())) for name in WORLD})
+    c = found.conventions
+    told = f"Trade statistics: {c['cells']:,} markets in {c['period']}, our country {home}; potential: {c['potential']}."
+    return out, [told, *notes, *more]
+
+
+def _places(column: Any, what: str) -> tuple[dict[str, str], list[str]]:
+    """ISO codes of the names that can be resolved, and a note on the others."""
+    table = resolve(list(dict.fromkeys(str(v) for v in column.to_pylist() if v is not None and str(v)))).to_pylist()
+    unknown = [f"'{r['given']}'" + (f" (nearest: {r['nearest']})" if r["nearest"] else "") for r in table if r["status"] == "unknown"]
+    notes = [f"Trade statistics: {len(unknown)} {what} name{'' if len(unknown) == 1 else 's'} not known: {'; '.join(unknown[:5])}"
+             f"{' and others' if len(unknown) > 5 else ''}."] if unknown else []
+    return {r["given"]: r["alpha3"] for r in table if r["status"] == "found"}, notes

@@ -28,6 +28,10 @@ def _change(after: float, before: float) -> str:
     return "not known" if not before or math.isnan(before) or math.isnan(after) else f"{100 * (after / before - 1):+.0f} %"
 
 
+def _signed(x: float) -> str:
+    return "not known" if math.isnan(x) else f"{100 * x:+.0f} %"
+
+
 def _points(after: float, before: float) -> str:
     return "not known" if math.isnan(after) or math.isnan(before) else f"{100 * (after - before):+.1f} points"
 
@@ -48,6 +52,20 @@ def markets(review: Review) -> dict[str, Any] | None:
                 r["country"] or "not given", known_number(r["customers"]), known_number(r["sales_year"]), _change(r["sales_year"], r["sales_before"]),
                 known_number(r["market_year"]), _change(r["market_year"], r["market_before"]), percent(r["share"]), r["leader"] or "not known",
                 percent(r["leader_share"]), "not known" if math.isnan(r["hhi"]) else f"{r['hhi']:.2f}"], "rivals": of.get(r["country"], [])} for r in rows]}
+
+
+def world(review: Review) -> dict[str, Any] | None:
+    """Countries and products of the trade statistics, as text. None when they were not given."""
+    if review.world_table is None:
+        return None
+    rows = review.world_table.slice(0, MOST_MARKETS).to_pylist()
+    return {"header": ["Country", "Product", "Customers of ours", "Size", "Change", "Our country's share", "Largest", "Its share", "Our price", "Gap", "Chance",
+                       "Money at stake"],
+            "more": review.world_table.num_rows - len(rows),
+            "rows": [[r["country"], str(r["product"]), "yes" if r["customers_there"] else "none", known_number(r["size"]), _signed(r["growth"]),
+                      percent(r["share"]), str(r["leader"] or "not known"), percent(r["leader_share"]),
+                      "not known" if math.isnan(r["price"]) else f"{r['price']:.2f} of the market's", known_number(r["gap"]),
+                      percent(1 - r["difficulty"]), known_number(r["score"])] for r in rows]}
 
 
 def pictures(review: Review) -> dict[str, Any] | None:

@@ -454,6 +454,42 @@ def test_the_graph_is_that_of_the_last_year(found: gx.Review, alone: gx.Review) 
     assert known and all(bought[c] == pytest.approx(w, rel=1e-9) for c, w in known.items())
 
 
+def trade_of(countries: list[str]) -> dict[str, list[Any]]:
+    """Two exporters, every country of the ledger, one that nobody serves and one whose name nobody knows; three years."""
+    rows: dict[str, list[Any]] = {name: [] for name in ("exporter", "importer", "product", "period", "value")}
+    for k, importer in enumerate([*countries, "Chile", "Atlantys"]):
+        for product in ("tea", "tools"):
+            for year in (2021, 2022, 2023):
+                add(rows, "China", importer, product, year, 10.0 * (k + 1))
+                add(rows, "India", importer, product, year, 100.0 + 7 * k + year - 2021)
+    return rows
+
+
+def test_trade_statistics_stand_beside_the_customers() -> None:
+    orders, seen = book()
+    plain = gx.review(gx.Ledger(orders), deliveries=seen)
+    assert plain.world is None
+    countries = columns(plain.countries)["country"]
+    found = gx.review(gx.Ledger(orders), deliveries=seen, trade=trade_of(countries), home="China")
+    world = columns(found.world)
+    assert set(world["country"]) == {*countries, "Chile"} and set(world["product"]) == {"tea", "tools"}
+    assert {c for c, there in zip(world["country"], world["customers_there"], strict=True) if not there} == {"Chile"}
+    for c, size, share in zip(world["country"], world["size"], world["share"], strict=True):
+        k = [*countries, "Chile"].index(c)
+        assert size == pytest.approx(10.0 * (k + 1) + 102 + 7 * k) and share == pytest.approx(10.0 * (k + 1) / size)
+    notes = [n for n in found.notes if n.startswith("Trade statistics")]
+    assert "in 2023, our country China" in notes[0] and "1 importer name not known: 'Atlantys'" in notes[1]
+    assert columns(found.customers) == columns(plain.customers)
+
+
+def test_trade_statistics_without_a_column_are_refused() -> None:
+    orders, seen = book()
+    trade = trade_of(["France"])
+    trade["worth"] = trade.pop("value")
+    with pytest.raises(gx.Error, match=re.escape("review: trade: no column 'value' among 'exporter', 'importer', 'product', 'period', 'worth'")):
+        gx.review(gx.Ledger(orders), deliveries=seen, trade=trade, home="China")
+
+
 # -- the page --------------------------------------------------------------------------------------------------------------
 
 
@@ -530,6 +566,14 @@ def test_the_page_carries_files_of_the_archive_without_personal_fields(found: gx
     files = json.loads(line.group(1))
     assert list(files) == [first[0]] and "chilled transport" in files[first[0]]
     assert "Ama Mensah" not in page and page.count("<script") == page.count("</script>")
+
+
+def test_the_page_shows_the_trade_statistics(tmp_path: Path) -> None:
+    needs_report()
+    orders, seen = book()
+    found = gx.review(gx.Ledger(orders), deliveries=seen, trade=trade_of(["France", "Kenya"]), home="China")
+    page = found.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "Countries and products" in page and page.count("<td>Chile</td>") == 2
 
 
 def test_the_page_says_which_package_is_missing(found: gx.Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
