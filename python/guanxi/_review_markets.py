@@ -93,13 +93,15 @@ def world_table(trade: Any, home: Any, countries: pa.Table) -> tuple[pa.Table, l
     rows = found.markets
     ours, notes = _places(countries.column("country"), "customers' country")
     theirs, more = _places(rows.column("importer"), "importer")
-    name_of = {place: name for name, place in ours.items()}
-    place = [theirs.get(str(label)) for label in rows.column("importer").to_pylist()]
-    inside = [p is not None and p in name_of for p in place]
-    others = list(dict.fromkeys(p for p, mine in zip(place, inside, strict=True) if p is not None and not mine))[:OTHERS]
-    keep = [i for i, (p, mine) in enumerate(zip(place, inside, strict=True)) if mine or p in others]
-    labels = rows.column("importer").to_pylist()
-    head = {"country": pa.array([name_of.get(place[i] or "", str(labels[i])) for i in keep], pa.string()), "customers_there": pa.array([inside[i] for i in keep])}
+    name_of = {code: given for given, (code, _) in ours.items()}  # a customer's country keeps the name that the ledger gives it
+    at_home, _ = _places(pa.array([str(home)]), "home")
+    unknown = ("", "")
+    place = [theirs.get(str(label), unknown) for label in rows.column("importer").to_pylist()]
+    inside = [code in name_of for code, _ in place]
+    elsewhere = [code for (code, _), mine in zip(place, inside, strict=True) if code and not mine and code != at_home.get(str(home), unknown)[0]]
+    others = list(dict.fromkeys(elsewhere))[:OTHERS]
+    keep = [i for i, ((code, _), mine) in enumerate(zip(place, inside, strict=True)) if mine or code in others]
+    head = {"country": pa.array([name_of.get(*place[i]) for i in keep], pa.string()), "customers_there": pa.array([inside[i] for i in keep])}
     out = pa.table(head | {"product": rows.column("product").take(pa.array(keep, pa.int64()))} |
                    {name: rows.column(name).take(pa.array(keep, pa.int64())) for name in WORLD})
     c = found.conventions
@@ -107,10 +109,10 @@ def world_table(trade: Any, home: Any, countries: pa.Table) -> tuple[pa.Table, l
     return out, [told, *notes, *more]
 
 
-def _places(column: Any, what: str) -> tuple[dict[str, str], list[str]]:
-    """ISO codes of the names that can be resolved, and a note on the others."""
+def _places(column: Any, what: str) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """ISO code and name of each name that can be resolved, and a note on the others."""
     table = resolve(list(dict.fromkeys(str(v) for v in column.to_pylist() if v is not None and str(v)))).to_pylist()
     unknown = [f"'{r['given']}'" + (f" (nearest: {r['nearest']})" if r["nearest"] else "") for r in table if r["status"] == "unknown"]
     notes = [f"Trade statistics: {len(unknown)} {what} name{'' if len(unknown) == 1 else 's'} not known: {'; '.join(unknown[:5])}"
              f"{' and others' if len(unknown) > 5 else ''}."] if unknown else []
-    return {r["given"]: r["alpha3"] for r in table if r["status"] == "found"}, notes
+    return {r["given"]: (r["alpha3"], r["name"]) for r in table if r["status"] == "found"}, notes
