@@ -1,5 +1,6 @@
 #include "columns.hpp"
 #include "topics.hpp"
+#include "value_forecast.hpp"
 #include "value_results.hpp"
 
 #include <memory>
@@ -7,10 +8,13 @@
 #include <string>
 #include <vector>
 
+#include <guanxi/value/bgbb.hpp>
+#include <guanxi/value/gamma_gamma.hpp>
 #include <guanxi/value/pareto_nbd.hpp>
 #include <guanxi/value/posterior.hpp>
 #include <guanxi/value/purchase_intervals.hpp>
 #include <guanxi/value/purchase_model.hpp>
+#include <guanxi/value/sbg.hpp>
 
 namespace guanxi::python {
 namespace {
@@ -22,16 +26,6 @@ customer_rows rows_of(const column& frequency, const column& recency, const colu
   if (weights) rows.weights = view(*weights);
   return rows;
 }
-template <class Body>
-py::array_t<double> column_of(std::size_t n, Body&& body) {
-  std::vector<double> out(n);
-  {
-    py::gil_scoped_release free;
-    body(std::span<double>(out));
-  }
-  return give(std::move(out));
-}
-
 template <class Model>
 void bind_predictions(py::module_& topic) {
   topic.def("forecast_purchases", [](const Model& m, const column& x, const column& t, const column& age, const column& draws, double horizon,
@@ -43,18 +37,7 @@ void bind_predictions(py::module_& topic) {
       py::gil_scoped_release free;
       f = forecast_purchases(m, rows, theta, {horizon, level, threads, seed});
     }
-    py::dict out;
-    out["p_alive"] = give(std::move(f.p_alive));
-    out["p_alive_low"] = give(std::move(f.p_alive_low));
-    out["p_alive_high"] = give(std::move(f.p_alive_high));
-    out["p_none"] = give(std::move(f.p_none));
-    out["purchases"] = give(std::move(f.purchases));
-    out["purchases_error"] = give(std::move(f.purchases_error));
-    out["purchases_low"] = give(std::move(f.purchases_low));
-    out["purchases_high"] = give(std::move(f.purchases_high));
-    out["count_low"] = give(std::move(f.count_low));
-    out["count_high"] = give(std::move(f.count_high));
-    return py::make_tuple(out, f.total, f.total_low, f.total_high);
+    return to_python(std::move(f));
   }, "model"_a, "frequency"_a, "recency"_a, "age"_a, "draws"_a, "horizon"_a, "level"_a, "seed"_a, "threads"_a);
   topic.def("discounted_purchases", [](const Model& m, const column& x, const column& t, const column& age, double rate, double horizon, unsigned threads) {
     const customer_rows rows = rows_of(x, t, age);
@@ -112,9 +95,46 @@ void bind_ratio(py::module_& topic) {
     return py::make_tuple(t.statistic, t.degrees, t.p_value, t.p_at_boundary);
   }, "smaller"_a, "larger"_a);
 }
+/// Log-likelihoods of single rows at given parameters: what twins are compared with.
+void bind_log_likelihoods(py::module_& topic) {
+  topic.def("purchase_log_likelihood", [](const std::string& kind, unsigned k, const column& x, const column& t, const column& age, const column& gaps,
+                                          const column& r, const column& alpha, const column& a, const column& b) {
+    const customer_rows rows{view(x), view(t), view(age), {}, view(gaps)};
+    const auto pr = view(r), pl = view(alpha), pa = view(a), pb = view(b);
+    const purchase_story story{kind == "NBD" ? dropout::none : kind == "BGNBD" ? dropout::after_purchase : dropout::from_start, k};
+    return column_of(rows.size(), [&](std::span<double> out) {
+      check(rows, "value.purchase_log_likelihood");
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const row_groups g = group({rows.frequency.subspan(i, 1), rows.recency.subspan(i, 1), rows.age.subspan(i, 1), {}, rows.log_gaps.subspan(i, 1)});
+        out[i] = purchase_likelihood(g, story)(pr[i], pl[i], pa[i], pb[i]).value;
+      }
+    });
+  }, "kind"_a, "k"_a, "frequency"_a, "recency"_a, "age"_a, "log_gaps"_a, "r"_a, "alpha"_a, "a"_a, "b"_a);
+  topic.def("gamma_gamma_log_likelihood", [](const column& x, const column& spend, double p, double q, double v) {
+    const spend_rows rows{view(x), view(spend)};
+    return column_of(rows.size(), [&](std::span<double> out) {
+      for (std::size_t i = 0; i < rows.size(); ++i) out[i] = GammaGamma::log_likelihood({rows.frequency.subspan(i, 1), rows.spend.subspan(i, 1)}, p, q, v);
+    });
+  }, "frequency"_a, "spend"_a, "p"_a, "q"_a, "v"_a);
+  topic.def("sbg_log_likelihood", [](const column& duration, const column& lost, double a, double b) {
+    const contract_rows rows{view(duration), view(lost)};
+    return column_of(rows.size(), [&](std::span<double> out) {
+      for (std::size_t i = 0; i < rows.size(); ++i) out[i] = SBG::log_likelihood({rows.duration.subspan(i, 1), rows.lost.subspan(i, 1)}, a, b);
+    });
+  }, "duration"_a, "lost"_a, "a"_a, "b"_a);
+  topic.def("bgbb_log_likelihood", [](const column& x, const column& t, const column& n, double alpha, double beta, double gamma, double delta) {
+    const occasion_rows rows{view(x), view(t), view(n)};
+    return column_of(rows.size(), [&](std::span<double> out) {
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        out[i] = BGBB::log_likelihood({rows.frequency.subspan(i, 1), rows.recency.subspan(i, 1), rows.occasions.subspan(i, 1)}, {alpha, beta, gamma, delta});
+    });
+  }, "frequency"_a, "recency"_a, "occasions"_a, "alpha"_a, "beta"_a, "gamma"_a, "delta"_a);
+}
 }  // namespace
 
 void bind_value_family(py::module_& topic) {
+  bind_log_likelihoods(topic);
+  bind_value_covariates(topic);
   py::class_<ParetoNBD>(topic, "ParetoNBD")
       .def(py::init<unsigned>(), "threads"_a = 0)
       .def("fit", [](ParetoNBD& m, const column& x, const column& t, const column& age, const std::optional<column>& w, std::vector<double> mean, std::vector<double> deviation) {

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from . import _core, _frames
 from ._errors import Error
+from ._value_covariates import CovariateModel
 from ._value_discrete import BGBB, SBG
 from ._value_family import (
     BGNBD,
@@ -36,6 +37,7 @@ __all__ = [
     "BGBB",
     "BGCNBDk",
     "BGNBD",
+    "CovariateModel",
     "CustomerValue",
     "GammaGamma",
     "LikelihoodRatio",

@@ -62,7 +62,7 @@ def worst_error(n: int) -> float:
 
 
 def test_pareto_likelihood_agrees_with_quadrature() -> None:
-    assert worst_error(120) < 1e-9  # bench/accuracy/value_family.py does 10,000
+    assert worst_error(120) < 1e-9  # bench/accuracy/value_twins.py does 10,000 of every model
 
 
 def test_pareto_published_cdnow() -> None:

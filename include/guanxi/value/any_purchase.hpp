@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <guanxi/base/incomplete.hpp>
@@ -34,6 +35,17 @@ class any_purchase {
     any_purchase out = *this;
     out.use(params);
     return out;
+  }
+  /// Puts other parameters into this one; standard errors stay those of the fit.
+  any_purchase& move_to(std::span<const double> params) {
+    use(params);
+    return *this;
+  }
+  /// The covariance of the logs of the parameters that the delta method takes.
+  void set_log_covariance(std::vector<std::vector<double>> covariance) { result_.log_covariance = std::move(covariance); }
+  void set_params(std::span<const double> params) {
+    use(params);
+    result_.params.assign(params.begin(), params.end());
   }
   [[nodiscard]] const purchase_parameters& family() const noexcept { return p_; }
   [[nodiscard]] const pareto_parameters& pareto() const noexcept { return q_; }

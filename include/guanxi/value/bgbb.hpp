@@ -138,6 +138,13 @@ class BGBB {
     return detail::draw_parameters(result_, n, seed);
   }
 
+  /// The log-likelihood of rows at given parameters, without a fit.
+  [[nodiscard]] static double log_likelihood(const occasion_rows& rows, const parameters& p) {
+    check(rows, "value::BGBB");
+    BGBB one;
+    one.take(rows);
+    return one.at(p).value;
+  }
   /// The log-likelihood with its derivatives in (alpha, beta, gamma, delta) for the rows of the last fit.
   [[nodiscard]] local<4> at(const parameters& p) const {
     const detail::rising_table a(p[0], most_), b(p[1], most_), ab(p[0] + p[1], most_), d(p[3], most_), gd(p[2] + p[3], most_ + 1);

@@ -51,6 +51,13 @@ inline void check(const spend_rows& rows, std::string_view caller) {
 /// Source  Fader, Hardie and Lee (2005), RFM and CLV; Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value".
 class GammaGamma {
  public:
+  /// The log-likelihood of rows with frequency > 0 at given parameters, without a fit.
+  [[nodiscard]] static double log_likelihood(const spend_rows& rows, double p, double q, double v) {
+    check(rows, "value::GammaGamma");
+    GammaGamma one;
+    one.take(rows);
+    return one.at({p, q, v / one.scale_}).value - std::accumulate(one.weight_of_.begin(), one.weight_of_.end(), 0.0) * std::log(one.scale_);
+  }
   /// Fits by maximum likelihood over rows with frequency > 0. Costs a sort and 6 to 12 passes.
   GammaGamma& fit(const spend_rows& rows) {
     check(rows, "value::GammaGamma");

@@ -135,6 +135,48 @@ template <bool Products>
   return std::log(q.s * small / (q.beta + t) * in.one);
 }
 
+/// ln of the odds that a customer has left, with its derivatives in r, alpha, s, beta (second ones above the diagonal).
+struct left_odds_local {
+  double log = 0;
+  std::array<double, 4> first{};
+  std::array<std::array<double, 4>, 4> second{};
+};
+/// la, lb: ln((alpha + age)/(alpha + t)) and the same for beta; age > t.
+[[nodiscard]] inline left_odds_local left_odds(const pareto_parameters& q, double x, double t, double age, double la, double lb) noexcept {
+  left_odds_local out;
+  const bool alpha_first = q.alpha <= q.beta;
+  const double count = q.r + x, near = age - t;
+  const double at = q.alpha + t, bt = q.beta + t;
+  const double small = alpha_first ? at : bt, large = alpha_first ? bt : at;
+  const double p = alpha_first ? count : q.s + 1, e = alpha_first ? q.s + 1 : count;
+  const detail::leaving m = detail::leaving_of<true>(alpha_first ? la : lb, 1 + near / small, p, e, small / large);
+  const double one = 1 / m.one;
+  // moments of ln((alpha+u)/(alpha+t)), ln((beta+u)/(beta+t)) and of the inverses
+  const double ea = (alpha_first ? m.la : m.lb) * one, eb = (alpha_first ? m.lb : m.la) * one;
+  const double ia = (alpha_first ? m.ia : m.ib) * one / at, ib = (alpha_first ? m.ib : m.ia) * one / bt;
+  const double aa = (alpha_first ? m.la_la : m.lb_lb) * one, bb = (alpha_first ? m.lb_lb : m.la_la) * one, ab = m.la_lb * one;
+  const double a_ia = (alpha_first ? m.la_ia : m.lb_ib) * one / at, a_ib = (alpha_first ? m.la_ib : m.lb_ia) * one / bt;
+  const double b_ia = (alpha_first ? m.lb_ia : m.la_ib) * one / at, b_ib = (alpha_first ? m.lb_ib : m.la_ia) * one / bt;
+  const double ia_ia = (alpha_first ? m.ia_ia : m.ib_ib) * one / (at * at), ib_ib = (alpha_first ? m.ib_ib : m.ia_ia) * one / (bt * bt);
+  const double ia_ib = m.ia_ib * one / (at * bt);
+  out.log = std::log(q.s * small / bt * m.one) + count * la + q.s * lb;
+  const double k = q.s + 1, inv_age_a = 1 / (q.alpha + age), inv_age_b = 1 / (q.beta + age);
+  // derivatives of the log odds: those of ln s + ln integral, less those of what the living have
+  out.first = {la - ea, count * (inv_age_a - ia), 1 / q.s + lb - eb, q.s * inv_age_b - k * ib};
+  auto& c = out.second;
+  c[0][0] = aa - ea * ea;
+  c[0][1] = count * (a_ia - ea * ia) - ia + inv_age_a;
+  c[0][2] = ab - ea * eb;
+  c[0][3] = k * (a_ib - ea * ib);
+  c[1][1] = count * count * (ia_ia - ia * ia) + count * ia_ia - count * inv_age_a * inv_age_a;
+  c[1][2] = count * (b_ia - ia * eb);
+  c[1][3] = count * k * (ia_ib - ia * ib);
+  c[2][2] = bb - eb * eb - 1 / (q.s * q.s);
+  c[2][3] = k * (b_ib - eb * ib) - ib + inv_age_b;
+  c[3][3] = k * k * (ib_ib - ib * ib) + k * ib_ib - q.s * inv_age_b * inv_age_b;
+  return out;
+}
+
 }  // namespace detail
 
 /// ln of the odds that a customer with x repeats, recency t and age T has left; -infinity when t = T.
@@ -247,41 +289,13 @@ class pareto_likelihood {
 
  private:
   void add(local<4>& out, const pareto_parameters& q, std::size_t begin, std::size_t end) const {
-    const bool alpha_first = q.alpha <= q.beta;
     for (std::size_t i = begin; i < end; ++i) {
       const double t = g_.times[g_.t[i]], age = g_.times[g_.age[i]], x = g_.counts[g_.x[i]], w = g_.weight[i];
       if (!(age > t)) continue;
-      const double count = q.r + x, near = age - t;
-      const double at = q.alpha + t, bt = q.beta + t;
-      const double la = near < 0.1 * at ? std::log1p(near / at) : a_[g_.age[i]] - a_[g_.t[i]];
-      const double lb = near < 0.1 * bt ? std::log1p(near / bt) : b_[g_.age[i]] - b_[g_.t[i]];
-      const double small = alpha_first ? at : bt, large = alpha_first ? bt : at;
-      const double p = alpha_first ? count : q.s + 1, e = alpha_first ? q.s + 1 : count;
-      const detail::leaving m = detail::leaving_of<true>(alpha_first ? la : lb, 1 + near / small, p, e, small / large);
-      const double one = 1 / m.one;
-      // moments of ln((alpha+u)/(alpha+t)), ln((beta+u)/(beta+t)) and of the inverses
-      const double ea = (alpha_first ? m.la : m.lb) * one, eb = (alpha_first ? m.lb : m.la) * one;
-      const double ia = (alpha_first ? m.ia : m.ib) * one / at, ib = (alpha_first ? m.ib : m.ia) * one / bt;
-      const double aa = (alpha_first ? m.la_la : m.lb_lb) * one, bb = (alpha_first ? m.lb_lb : m.la_la) * one, ab = m.la_lb * one;
-      const double a_ia = (alpha_first ? m.la_ia : m.lb_ib) * one / at, a_ib = (alpha_first ? m.la_ib : m.lb_ia) * one / bt;
-      const double b_ia = (alpha_first ? m.lb_ia : m.la_ib) * one / at, b_ib = (alpha_first ? m.lb_ib : m.la_ia) * one / bt;
-      const double ia_ia = (alpha_first ? m.ia_ia : m.ib_ib) * one / (at * at), ib_ib = (alpha_first ? m.ib_ib : m.ia_ia) * one / (bt * bt);
-      const double ia_ib = m.ia_ib * one / (at * bt);
-      const double log_odds = std::log(q.s * small / bt * m.one) + count * la + q.s * lb;
-      const double k = q.s + 1, inv_age_a = 1 / (q.alpha + age), inv_age_b = 1 / (q.beta + age);
-      // derivatives of the log odds: those of ln s + ln integral, less those of what the living have
-      const std::array<double, 4> d{la - ea, count * (inv_age_a - ia), 1 / q.s + lb - eb, q.s * inv_age_b - k * ib};
-      std::array<std::array<double, 4>, 4> c{};
-      c[0][0] = aa - ea * ea;
-      c[0][1] = count * (a_ia - ea * ia) - ia + inv_age_a;
-      c[0][2] = ab - ea * eb;
-      c[0][3] = k * (a_ib - ea * ib);
-      c[1][1] = count * count * (ia_ia - ia * ia) + count * ia_ia - count * inv_age_a * inv_age_a;
-      c[1][2] = count * (b_ia - ia * eb);
-      c[1][3] = count * k * (ia_ib - ia * ib);
-      c[2][2] = bb - eb * eb - 1 / (q.s * q.s);
-      c[2][3] = k * (b_ib - eb * ib) - ib + inv_age_b;
-      c[3][3] = k * k * (ib_ib - ib * ib) + k * ib_ib - q.s * inv_age_b * inv_age_b;
+      const double near = age - t;
+      const double la = near < 0.1 * (q.alpha + t) ? std::log1p(near / (q.alpha + t)) : a_[g_.age[i]] - a_[g_.t[i]];
+      const double lb = near < 0.1 * (q.beta + t) ? std::log1p(near / (q.beta + t)) : b_[g_.age[i]] - b_[g_.t[i]];
+      const auto [log_odds, d, c] = detail::left_odds(q, x, t, age, la, lb);
       double dead, more;
       if (log_odds > 0) {
         const double f = std::exp(-log_odds);

@@ -33,6 +33,7 @@ struct purchase_forecast {
   std::vector<double> purchases_error;                              // its standard error by the delta method
   std::vector<double> count_low, count_high;                        // equal-tailed interval of the count itself
   double total = 0, total_low = 0, total_high = 0;                  // purchases of all customers together
+  std::vector<double> total_mean, total_variance;                   // of that sum, for each draw of the parameters
 };
 
 namespace detail {
@@ -159,6 +160,7 @@ inline void check_intervals(const any_purchase& m, std::span<const double> draws
   for (std::size_t i = 0; i < n; ++i) out.total += distinct.weight[i] * one.purchases[i];
   const interval total = detail::mixed_normal(mean, variance, s.level, s.seed);
   out.total_low = total.low, out.total_high = total.high;
+  out.total_mean = std::move(mean), out.total_variance = std::move(variance);
   const auto spread = [&](const std::vector<double>& from, std::vector<double>& to) {
     to.resize(rows.size());
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[distinct.place[i]];

@@ -205,11 +205,7 @@ class purchase_likelihood {
     }
     of_r_.fill(r, g_.counts, k, 0);
     partial sum;
-    sum.value = constant_ + g_.customers * r * std::log(alpha);
-    sum.r = g_.customers * std::log(alpha);
-    sum.alpha = g_.customers * r / alpha;
-    sum.ra = g_.customers / alpha;
-    sum.aa = -g_.customers * r / (alpha * alpha);
+    sum.value = constant_;
     add_counts(sum, of_r_, 1.0, &partial::r, &partial::rr);
     if (stops) {
       of_b_.fill(b, g_.counts, 1, m);
@@ -229,12 +225,13 @@ class purchase_likelihood {
     for (std::size_t i = 0; i < g_.times.size(); ++i) {
       const double w = g_.age_weight[i];
       if (w == 0) continue;
-      const double total = r * w + k * g_.age_repeats[i];
-      sum.value -= total * log_[i];
-      sum.r -= w * log_[i];
-      sum.alpha -= total * inverse_[i];
-      sum.ra -= w * inverse_[i];
-      sum.aa += total * inverse_[i] * inverse_[i];
+      // r ln(alpha) - (r + k x) ln(alpha + T), without the cancellation of the two logarithms of r
+      const double n = k * g_.age_repeats[i], share = g_.times[i] / alpha, grown = std::log1p(share);
+      sum.value -= w * r * grown + (n > 0 ? n * log_[i] : 0.0);
+      sum.r -= w * grown;
+      sum.alpha += (w * r * share - n) * inverse_[i];
+      sum.ra += w * share * inverse_[i];
+      sum.aa += (w * r + n) * inverse_[i] * inverse_[i] - w * r / (alpha * alpha);
     }
     if (stops || story_.stages > 1) add_groups(sum, r, a, b, m);
     return {sum.value,

@@ -60,13 +60,14 @@ class SBG {
  public:
   /// Fits by maximum likelihood. Costs one pass over the rows for the counts a period, then 5 to 15 passes over periods.
   SBG& fit(const contract_rows& rows) {
-    check(rows, "value::SBG");
-    const double longest = *std::max_element(rows.duration.begin(), rows.duration.end());
-    ended_.assign(static_cast<std::size_t>(longest) + 1, 0.0);
-    running_.assign(ended_.size(), 0.0);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      (rows.lost[i] == 1 ? ended_ : running_)[static_cast<std::size_t>(rows.duration[i])] += rows.weights.empty() ? 1.0 : rows.weights[i];
+    take(rows);
     return search();
+  }
+  /// The log-likelihood of rows at given parameters, without a fit.
+  [[nodiscard]] static double log_likelihood(const contract_rows& rows, double a, double b) {
+    SBG one;
+    one.take(rows);
+    return one.at({a, b}).value;
   }
   /// Fits to the number of contracts that still ran after 0, 1, 2, ... renewals (never rising).
   SBG& fit_active(std::span<const double> active) {
@@ -150,6 +151,14 @@ class SBG {
   }
 
  private:
+  void take(const contract_rows& rows) {
+    check(rows, "value::SBG");
+    const double longest = *std::max_element(rows.duration.begin(), rows.duration.end());
+    ended_.assign(static_cast<std::size_t>(longest) + 1, 0.0);
+    running_.assign(ended_.size(), 0.0);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      (rows.lost[i] == 1 ? ended_ : running_)[static_cast<std::size_t>(rows.duration[i])] += rows.weights.empty() ? 1.0 : rows.weights[i];
+  }
   void ready() const {
     if (result_.params.empty()) throw error(errc::not_fitted, "value::SBG: fit comes first");
   }

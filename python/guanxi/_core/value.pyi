@@ -11,6 +11,7 @@ import typing
 
 __all__: list[str] = [
     "BGBB",
+    "CovariateModel",
     "CustomerValue",
     "GammaGamma",
     "LiveScorer",
@@ -18,14 +19,18 @@ __all__: list[str] = [
     "PurchaseModel",
     "SBG",
     "backtest",
+    "bgbb_log_likelihood",
     "discounted_purchases",
     "draw_customers",
     "forecast_purchases",
+    "gamma_gamma_log_likelihood",
     "likelihood_ratio",
     "next_orders",
     "pareto_log_likelihood",
+    "purchase_log_likelihood",
     "rfm",
     "sample_posterior",
+    "sbg_log_likelihood",
     "track_population",
     "write_snapshot",
 ]
@@ -240,6 +245,71 @@ class BGBB:
         delta: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None: ...
 
+class CovariateModel:
+    def __init__(
+        self,
+        model: str,
+        purchase: collections.abc.Sequence[str],
+        dropout: collections.abc.Sequence[str],
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def fit(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+    ) -> None: ...
+    def forecast(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[typing.Any, ...]: ...
+    def log_likelihood_without(self) -> float: ...
+    def probability_alive(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def probability_of(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        n: typing.SupportsInt | typing.SupportsIndex,
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(self, params: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None: ...
+    def test(self) -> tuple[float, float, float, float]: ...
+
 class ParetoNBD:
     def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None: ...
     def draws(
@@ -303,6 +373,15 @@ def backtest(
     level: typing.SupportsFloat | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def bgbb_log_likelihood(
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    occasions: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    alpha: typing.SupportsFloat | typing.SupportsIndex,
+    beta: typing.SupportsFloat | typing.SupportsIndex,
+    gamma: typing.SupportsFloat | typing.SupportsIndex,
+    delta: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def discounted_purchases(
     model: PurchaseModel,
@@ -354,7 +433,7 @@ def forecast_purchases(
     level: typing.SupportsFloat | typing.SupportsIndex,
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[dict[str, typing.Any], float, float, float]: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def forecast_purchases(
     model: ParetoNBD,
@@ -366,7 +445,14 @@ def forecast_purchases(
     level: typing.SupportsFloat | typing.SupportsIndex,
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[dict[str, typing.Any], float, float, float]: ...
+) -> tuple[typing.Any, ...]: ...
+def gamma_gamma_log_likelihood(
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    spend: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    p: typing.SupportsFloat | typing.SupportsIndex,
+    q: typing.SupportsFloat | typing.SupportsIndex,
+    v: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def likelihood_ratio(smaller: PurchaseModel, larger: PurchaseModel) -> tuple[float, float, float, float]: ...
 @typing.overload
@@ -386,6 +472,18 @@ def pareto_log_likelihood(
     alpha: typing.SupportsFloat | typing.SupportsIndex,
     s: typing.SupportsFloat | typing.SupportsIndex,
     beta: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def purchase_log_likelihood(
+    kind: str,
+    k: typing.SupportsInt | typing.SupportsIndex,
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    log_gaps: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    r: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    alpha: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    a: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    b: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> numpy.typing.NDArray[numpy.float64]: ...
 def rfm(
     ledger: guanxi._core.ledger.Ledger,
@@ -424,6 +522,12 @@ def sample_posterior(
     deviation: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def sbg_log_likelihood(
+    duration: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    lost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    a: typing.SupportsFloat | typing.SupportsIndex,
+    b: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def track_population(
     model: PurchaseModel,
