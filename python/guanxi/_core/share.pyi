@@ -10,24 +10,35 @@ import typing
 
 __all__: list[str] = [
     "DirichletMultinomial",
+    "FitnessEnsemble",
     "NBDDirichlet",
     "REST",
     "SupplierShares",
     "concentration",
     "dominance_threshold",
+    "dynamic_shares",
+    "elasticities",
     "entry_alarm",
+    "entry_watch",
     "fill_hidden",
+    "fit_attraction",
     "hhi",
     "loss_split",
+    "loss_split_draws",
     "mann_kendall",
+    "minimum_density",
     "own_elasticity",
     "own_wallets",
+    "pinball",
+    "posterior_concentration",
+    "quantile_regression",
     "rake_dense",
     "rake_sparse",
     "source_names",
     "surveyed_wallets",
     "theil_sen",
     "wallet_allocation_rule",
+    "wallet_quantiles",
 ]
 
 class SupplierShares:
@@ -55,6 +66,12 @@ class SupplierShares:
         suppliers: typing.SupportsInt | typing.SupportsIndex,
         periods: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
+    def update(
+        self,
+        customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        supplier: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+        amount: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> dict[str, typing.Any]: ...
     @property
     def alpha(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
@@ -149,18 +166,58 @@ class NBDDirichlet:
     @property
     def status(self) -> str: ...
 
+class FitnessEnsemble:
+    def __init__(
+        self,
+        rows: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        columns: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        links: typing.SupportsFloat | typing.SupportsIndex,
+        known: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def cells(self, level: typing.SupportsFloat | typing.SupportsIndex) -> dict[str, typing.Any]: ...
+    def draw(
+        self, seed: typing.SupportsInt | typing.SupportsIndex, number: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def links(self) -> float: ...
+    @property
+    def z(self) -> float: ...
+
 def concentration(shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> dict[str, typing.Any]: ...
 def dominance_threshold(
     s1: typing.SupportsFloat | typing.SupportsIndex,
     s2: typing.SupportsFloat | typing.SupportsIndex,
     g: typing.SupportsFloat | typing.SupportsIndex = 1.0,
 ) -> float: ...
+def dynamic_shares(
+    counts: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    suppliers: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    discount: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def elasticities(
+    shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    b: typing.SupportsFloat | typing.SupportsIndex,
+    kind: str,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def entry_alarm(
     rival: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     wallet: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     periods: typing.SupportsInt | typing.SupportsIndex,
     false_alarm: typing.SupportsFloat | typing.SupportsIndex,
     shuffles: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def entry_watch(
+    rival: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    periods: typing.SupportsInt | typing.SupportsIndex,
+    false_alarm: typing.SupportsFloat | typing.SupportsIndex,
+    first: typing.SupportsInt | typing.SupportsIndex,
+    allowance: typing.SupportsFloat | typing.SupportsIndex,
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
@@ -180,6 +237,14 @@ def fill_hidden(
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def fit_attraction(
+    shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    suppliers: typing.SupportsInt | typing.SupportsIndex,
+    variables: typing.SupportsInt | typing.SupportsIndex,
+    kind: str,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def hhi(
     shares: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     customer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
@@ -191,9 +256,31 @@ def loss_split(
     own_now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     wallet_now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> dict[str, typing.Any]: ...
+def loss_split_draws(
+    own_before: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    before: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    before_low: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    before_high: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    own_now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    now: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    now_low: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    now_high: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    tie: typing.SupportsFloat | typing.SupportsIndex,
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def mann_kendall(
     values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> tuple[float, float, float, float, float]: ...
+def minimum_density(
+    rows: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    columns: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    allowed: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+) -> tuple[
+    numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.float64], float
+]: ...
 def own_elasticity(
     part: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], parts: typing.SupportsInt | typing.SupportsIndex
 ) -> tuple[float, float, int]: ...
@@ -204,6 +291,25 @@ def own_wallets(
     spread: typing.SupportsFloat | typing.SupportsIndex,
     parts: typing.SupportsInt | typing.SupportsIndex,
     level: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def pinball(
+    y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    guess: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    q: typing.SupportsFloat | typing.SupportsIndex,
+) -> float: ...
+def posterior_concentration(
+    alpha: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    g: typing.SupportsFloat | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
+def quantile_regression(
+    y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    k: typing.SupportsInt | typing.SupportsIndex,
+    q: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
 def rake_dense(
     prior: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -217,6 +323,7 @@ def rake_dense(
     tol: typing.SupportsFloat | typing.SupportsIndex,
     sweeps: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    matrix: bool,
 ) -> dict[str, typing.Any]: ...
 def rake_sparse(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
@@ -231,6 +338,7 @@ def rake_sparse(
     tol: typing.SupportsFloat | typing.SupportsIndex,
     sweeps: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    matrix: bool,
 ) -> dict[str, typing.Any]: ...
 def source_names() -> list[str]: ...
 def surveyed_wallets(
@@ -245,5 +353,14 @@ def theil_sen(
 def wallet_allocation_rule(
     rank: typing.SupportsFloat | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> float: ...
+def wallet_quantiles(
+    own: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    feature: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    features: typing.SupportsInt | typing.SupportsIndex,
+    q: typing.SupportsFloat | typing.SupportsIndex,
+    total: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 
 REST: int = 4294967295
