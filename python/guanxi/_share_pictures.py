@@ -164,7 +164,7 @@ class SharePictures:
             tooltip=["customer:N", "supplier:N", alt.Tooltip("wallet:Q", format=",.0f"),
                      *(alt.Tooltip(f"{n}:Q", format=".1%") for n in ("share", "low", "high"))])
         heat = base.mark_rect(stroke="white").encode(
-            color=alt.Color("share:Q", scale=alt.Scale(scheme="teals", domain=[0, 1]), legend=alt.Legend(format="%", title="share")))
+            color=alt.Color("share:Q", scale=alt.Scale(range=["#f2f8f8", _OURS], domain=[0, 1]), legend=alt.Legend(format="%", title="share", type="gradient")))
         dots = base.transform_filter("datum.width > 0.1").mark_circle(color="#1c2733", opacity=0.55).encode(
             size=alt.Size("width:Q", scale=alt.Scale(domain=[0, 1], range=[0, 160]), legend=None))
         return (heat + dots).properties(width=width, height=18 * max(len(rows), 1))
