@@ -280,9 +280,25 @@ void bind_counts(py::module_& m) {
           "brand"_a, "own"_a);
 }
 
-py::dict raked(share::raked_matrix&& m) {
+/// The matrix of a raking without known cells is written once, into memory of numpy's that nobody has touched.
+template <class Prior>
+py::array_t<double> written(Prior prior, const share::rake_result& found, unsigned threads) {
+  py::array_t<double> out(static_cast<py::ssize_t>(prior.value.size()));
+  const std::span<double> cells(out.mutable_data(), prior.value.size());
+  py::gil_scoped_release free;
+  share::write_raked(prior, found, cells, threads);
+  return out;
+}
+
+template <class Prior>
+py::dict raked(share::raked_matrix&& m, Prior prior, bool known, bool matrix, unsigned threads) {
   py::dict out;
-  out["matrix"] = give(std::move(m.value));
+  if (known)
+    out["matrix"] = give(std::move(m.value));
+  else if (matrix)
+    out["matrix"] = written(prior, m.found, threads);
+  else
+    out["matrix"] = py::none();
   out["sweeps"] = m.found.sweeps;
   out["converged"] = m.found.converged;
   out["violated"] = m.found.violated;
@@ -298,26 +314,28 @@ void bind_rake(py::module_& m) {
       "rake_dense",
       [](const column_in<double>& prior, std::size_t n, std::size_t k, const column_in<double>& rows,
          const column_in<double>& columns, const column_in<double>& known, const column_in<double>& row_weight,
-         const column_in<double>& column_weight, double tol, int sweeps, unsigned threads) {
+         const column_in<double>& column_weight, double tol, int sweeps, unsigned threads, bool matrix) {
         const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
         const share::dense_matrix p{view(prior), n, k};
         const auto fixed = view(known);
         share::raked_matrix out;
         {
           py::gil_scoped_release free;
-          out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
-                              : share::rake_known(p, fixed, view(rows), view(columns), s);
+          if (fixed.empty())
+            out.found = share::rake(p, view(rows), view(columns), s);
+          else
+            out = share::rake_known(p, fixed, view(rows), view(columns), s);
         }
-        return raked(std::move(out));
+        return raked(std::move(out), p, !fixed.empty(), matrix, threads);
       },
       "prior"_a, "n"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a, "tol"_a, "sweeps"_a,
-      "threads"_a);
+      "threads"_a, "matrix"_a);
   m.def(
       "rake_sparse",
       [](const column_in<std::uint64_t>& start, const column_in<std::uint32_t>& index, const column_in<double>& prior,
          std::size_t k, const column_in<double>& rows, const column_in<double>& columns, const column_in<double>& known,
          const column_in<double>& row_weight, const column_in<double>& column_weight, double tol, int sweeps,
-         unsigned threads) {
+         unsigned threads, bool matrix) {
         static_assert(sizeof(std::size_t) == sizeof(std::uint64_t));
         const share::rake_settings s{tol, sweeps, view(row_weight), view(column_weight), threads};
         const share::sparse_matrix p{view(start), view(index), view(prior), k};
@@ -325,13 +343,15 @@ void bind_rake(py::module_& m) {
         share::raked_matrix out;
         {
           py::gil_scoped_release free;
-          out = fixed.empty() ? share::rake_all(p, view(rows), view(columns), s)
-                              : share::rake_known(p, fixed, view(rows), view(columns), s);
+          if (fixed.empty())
+            out.found = share::rake(p, view(rows), view(columns), s);
+          else
+            out = share::rake_known(p, fixed, view(rows), view(columns), s);
         }
-        return raked(std::move(out));
+        return raked(std::move(out), p, !fixed.empty(), matrix, threads);
       },
       "start"_a, "index"_a, "prior"_a, "k"_a, "rows"_a, "columns"_a, "known"_a, "row_weight"_a, "column_weight"_a,
-      "tol"_a, "sweeps"_a, "threads"_a);
+      "tol"_a, "sweeps"_a, "threads"_a, "matrix"_a);
 }
 
 void bind_hidden(py::module_& m) {

@@ -144,6 +144,9 @@ class DynamicShares:
                 f"{self.log_score_static:.1f} when all is kept); next {now}")
 
 
+_OVER_TIME = ("share", "low", "high", "foretold", "foretold_low", "foretold_high")
+
+
 def dynamic_shares(counts: Any, *, prior: float = 0.5, level: float = 0.9, discount: float | None = None) -> DynamicShares:
     """Follows the shares of one market or customer from counts, forgetting at a learned rate.
 
@@ -176,8 +179,8 @@ def dynamic_shares(counts: Any, *, prior: float = 0.5, level: float = 0.9, disco
     if x.ndim != 2:
         raise Error(f"dynamic_shares: 'counts' has {x.ndim} dimensions, periods x suppliers are wanted", "size_mismatch")
     out = _core.share.dynamic_shares(x.ravel(), x.shape[1], prior, level, math.nan if discount is None else discount)
-    return DynamicShares(**{name: v.reshape(x.shape) if isinstance(v, np.ndarray) and v.size == x.size and not name.startswith("next") else v
-                            for name, v in out.items()})
+    tables: dict[str, Any] = {name: v.reshape(x.shape) if name in _OVER_TIME else v for name, v in out.items()}
+    return DynamicShares(**tables)
 
 
 @dataclass(frozen=True)

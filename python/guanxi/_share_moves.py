@@ -16,19 +16,27 @@ from ._frames import codes, floats, give, kind_of, read
 from ._share_tools import Floats, array_of
 
 
-def loss_split(frame: Any) -> Any:
+def loss_split(frame: Any, *, level: float = 0.9, tie: float = 0.5, draws: int = 400, seed: int = 0, threads: int = 0) -> Any:
     """Splits the change of our sales to every customer into share, the customer's size and the market.
 
     Parameters
     ----------
     frame : frame
-        customer, own_before, wallet_before, own_now, wallet_now, in one currency; NaN or null where not known.
+        customer, own_before, wallet_before, own_now, wallet_now, in one currency; NaN or null where not known. Where the wallets
+        are estimates also their intervals: wallet_before_low, wallet_before_high, wallet_now_low, wallet_now_high.
+    level : float
+        Probability inside the intervals, those given and those returned.
+    tie : float
+        0 to 1: correlation of the errors of a customer's two wallets.
+    draws, seed : int
+        Random draws behind the intervals. threads : 0 = all of the machine's.
 
     Returns
     -------
     frame
         customer, change, rivals (won from or lost to them), size (it grew or shrank against the market), market.
-        The three add up to ``change`` exactly; NaN where a wallet is not known.
+        The three add up to ``change`` exactly; NaN where a wallet is not known. With intervals given: means over draws, each also
+        with _low and _high, and p_rivals = P(rivals took some). The parts of every draw add up.
 
     Raises
     ------
@@ -37,11 +45,20 @@ def loss_split(frame: Any) -> Any:
 
     Notes
     -----
-    O(customers). Mean over the orders in which the three can change: Shapley (1953), Sun (1998).
+    O(customers), with intervals O(customers x draws). Mean over the orders in which the three can change: Shapley (1953), Sun (1998).
     """
     names = ["customer", "own_before", "wallet_before", "own_now", "wallet_now"]
-    table = read(frame, "loss_split: frame", names)
-    parts = _core.share.loss_split(*(floats(table, name) for name in names[1:]))
+    ends = ["wallet_before_low", "wallet_before_high", "wallet_now_low", "wallet_now_high"]
+    table = read(frame, "loss_split: frame")
+    given = [name for name in ends if name in table.column_names]
+    table = read(table, "loss_split: frame", names + (ends if given else []))
+    if given:
+        x = {name: floats(table, name) for name in names[1:] + ends}
+        parts = _core.share.loss_split_draws(
+            x["own_before"], x["wallet_before"], x["wallet_before_low"], x["wallet_before_high"], x["own_now"], x["wallet_now"],
+            x["wallet_now_low"], x["wallet_now_high"], level, tie, draws, seed, threads)
+    else:
+        parts = _core.share.loss_split(*(floats(table, name) for name in names[1:]))
     return give({"customer": table.column("customer"), **parts}, kind_of(frame))
 
 
@@ -94,6 +111,59 @@ def entry_alarm(rival: Any, wallet: Any, false_alarm: float = 0.05, *, shuffles:
     if x.ndim != 2 or x.shape != w.shape:
         raise Error(f"entry_alarm: 'rival' has shape {x.shape}, 'wallet' {w.shape}; both must be customers x periods", "size_mismatch")
     return EntryAlarm(**_core.share.entry_alarm(x, w, x.shape[1], false_alarm, shuffles, seed, threads))
+
+
+@dataclass(frozen=True)
+class EntryWatch:
+    """Alarms as they would have been raised, period by period.
+
+    alarm : first period in which the alarm stood, -1 = none. began : where the rise behind it began. climb : the largest climb so
+    far. threshold : a climb from here on is an alarm.
+    """
+
+    alarm: npt.NDArray[np.int32]
+    began: npt.NDArray[np.int32]
+    climb: Floats
+    threshold: float
+
+    def __repr__(self) -> str:
+        return f"EntryWatch: {(self.alarm >= 0).sum()} of {len(self.alarm)} customers; an alarm is a climb of {self.threshold:.2f}"
+
+
+def entry_watch(rival: Any, false_alarm: float = 0.05, *, first: int = 4, allowance: float = 0.5, seed: int = 0, threads: int = 0) -> EntryWatch:
+    """A rival's arrival or rise, told in the period in which it shows, at the rate of false alarms that you set.
+
+    Parameters
+    ----------
+    rival : array (customers, periods)
+        Share of a rival, or of all rivals; NaN = not known.
+    false_alarm : float
+        Part of quiet customers that may be named over the whole span, above 0 and below 1.
+    first : int
+        Period from which alarms may stand.
+    allowance : float
+        Half the rise, in standard deviations, that should be found soonest.
+    seed : int
+        Ties are broken at random. threads : 0 = all of the machine's.
+
+    Returns
+    -------
+    EntryWatch
+
+    Raises
+    ------
+    guanxi.Error
+        A shape that is not customers x periods, a rate outside (0, 1).
+
+    Notes
+    -----
+    Each period is ranked among those before it; the CUSUM of the normal scores of these ranks has one law for all quiet series,
+    whatever the law of the shares. Periods that depend on their neighbours break that. O(customers x periods^2). McDonald (1990).
+    """
+    x = array_of(rival, "entry_watch: rival")
+    if x.ndim != 2:
+        raise Error(f"entry_watch: 'rival' has shape {x.shape}; it must be customers x periods", "size_mismatch")
+    return EntryWatch(**_core.share.entry_watch(x.ravel(), x.shape[1], false_alarm, first, allowance, seed, threads))
 
 
 def _per_customer(table: pa.Table, labels: pa.Array, code: npt.NDArray[np.uint32]) -> tuple[list[Floats], Floats]:

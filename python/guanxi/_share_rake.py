@@ -19,7 +19,7 @@ class Raked:
 
     Attributes
     ----------
-    matrix : array or scipy CSR, as the prior came. row_factors, column_factors : what prior cells were multiplied by.
+    matrix : array or scipy CSR, as the prior came; None when it was not asked for. row_factors, column_factors : what prior cells were multiplied by.
     sweeps : made. converged : bool. error : sum of |row total - wanted| over the wanted sum (soft: change of the last sweep).
     violated : in words what cannot be or was changed; empty when all is well.
     """
@@ -42,7 +42,7 @@ def _weights(soft: Any, n: int, k: int) -> tuple[Floats, Floats]:
 
 
 def rake(prior: Any, rows: Any, columns: Any, known: Any = None, soft: Any = None, tol: float = 1e-8, *, sweeps: int = 10_000,
-         threads: int = 0) -> Raked:
+         matrix: bool = True, threads: int = 0) -> Raked:
     """Scales rows and columns of a prior until they have the wanted totals: the nearest matrix in Kullback-Leibler divergence.
 
     Parameters
@@ -53,6 +53,8 @@ def rake(prior: Any, rows: Any, columns: Any, known: Any = None, soft: Any = Non
     soft : None = margins hold exactly; a number or (row weights, column weights): lambda = phi / (tau^2 total) for a relative
         error tau of the margin; inf = exact, 0 = ignored.
     tol : of the L1 error of the rows over their sum.
+    matrix : False = give the factors only (``row_factors[:, None] * prior * column_factors`` is the matrix); with ``known`` cells
+        it is always written.
 
     Returns
     -------
@@ -71,21 +73,24 @@ def rake(prior: Any, rows: Any, columns: Any, known: Any = None, soft: Any = Non
     sparse = hasattr(prior, "indptr") and hasattr(prior, "indices")
     if hasattr(prior, "tocsr") and not sparse or getattr(prior, "format", "csr") != "csr":
         prior, sparse = prior.tocsr(), True
-    matrix = prior if sparse else array_of(prior, "rake: prior")
-    if matrix.ndim != 2:
-        raise Error(f"rake: 'prior' has {matrix.ndim} dimensions, 2 are wanted", "size_mismatch")
-    n, k = matrix.shape
+    cells = prior if sparse else array_of(prior, "rake: prior")
+    if cells.ndim != 2:
+        raise Error(f"rake: 'prior' has {cells.ndim} dimensions, 2 are wanted", "size_mismatch")
+    n, k = cells.shape
     r, c = array_of(rows, "rake: rows"), array_of(columns, "rake: columns")
     row_weight, column_weight = _weights(soft, n, k)
-    settings = (row_weight, column_weight, tol, sweeps, threads)
+    settings = (row_weight, column_weight, tol, sweeps, threads, matrix)
     if not sparse:
-        out = _core.share.rake_dense(matrix, n, k, r, c, _known_dense(known, n, k), *settings)
-        result: Any = out.pop("matrix").reshape(n, k)
+        out = _core.share.rake_dense(cells, n, k, r, c, _known_dense(known, n, k), *settings)
+        result: Any = out.pop("matrix")
+        result = None if result is None else result.reshape(n, k)
     else:
-        fixed, matrix = _known_sparse(known, matrix)
-        out = _core.share.rake_sparse(matrix.indptr.astype(np.uint64), matrix.indices.astype(np.uint32), matrix.data.astype(np.float64), k,
-                                      r, c, fixed, *settings)
-        result = type(matrix)((out.pop("matrix"), matrix.indices.copy(), matrix.indptr.copy()), shape=(n, k))
+        fixed, cells = _known_sparse(known, cells)
+        column = cells.indices
+        column = column.view(np.uint32) if column.dtype == np.int32 and column.flags.c_contiguous else column.astype(np.uint32)  # no copy
+        out = _core.share.rake_sparse(cells.indptr.astype(np.uint64), column, np.asarray(cells.data, np.float64), k, r, c, fixed, *settings)
+        result = out.pop("matrix")
+        result = None if result is None else type(cells)((result, cells.indices.copy(), cells.indptr.copy()), shape=(n, k))
     return Raked(matrix=result, **out)
 
 

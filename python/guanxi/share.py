@@ -18,15 +18,21 @@ from . import _core
 from ._errors import Error
 from ._frames import Kind, codes, floats, give, kind_of, read, require
 from ._share_counts import DirichletMultinomial, NBDDirichlet, ShareTable
+from ._share_ensembles import FitnessEnsemble, MinimumDensity, minimum_density
 from ._share_hidden import Hidden, fill, people_of, renamed, rows_of
-from ._share_moves import EntryAlarm, entry_alarm, loss_split, wallets
+from ._share_models import Attraction, DynamicShares, PosteriorConcentration, dynamic_shares, elasticities, posterior_concentration
+from ._share_moves import EntryAlarm, EntryWatch, entry_alarm, entry_watch, loss_split, wallets
 from ._share_periods import Codes, periods_of
+from ._share_pictures import SharePictures
+from ._share_quantiles import QuantileFit, pinball, quantile_regression, wallet_quantiles
 from ._share_rake import Raked, rake
 from ._share_tools import Concentration, MannKendall, TheilSen, concentration, dominance_threshold, hhi, mann_kendall, theil_sen, wallet_allocation_rule
 
-__all__ = ["Concentration", "DirichletMultinomial", "EntryAlarm", "MannKendall", "NBDDirichlet", "Raked", "ShareTable", "SupplierShares",
-           "TheilSen", "concentration", "dominance_threshold", "entry_alarm", "hhi", "loss_split", "mann_kendall", "rake", "theil_sen",
-           "wallet_allocation_rule", "wallets"]
+__all__ = ["Attraction", "Concentration", "DirichletMultinomial", "DynamicShares", "EntryAlarm", "EntryWatch", "FitnessEnsemble", "MannKendall",
+           "MinimumDensity", "NBDDirichlet", "PosteriorConcentration", "QuantileFit", "Raked", "ShareTable", "SupplierShares", "TheilSen",
+           "concentration", "dominance_threshold", "dynamic_shares", "elasticities", "entry_alarm", "entry_watch", "hhi", "loss_split",
+           "mann_kendall", "minimum_density", "pinball", "posterior_concentration", "quantile_regression", "rake", "theil_sen",
+           "wallet_allocation_rule", "wallet_quantiles", "wallets"]
 
 REST = "(rest)"
 
@@ -57,7 +63,7 @@ def _whole_ids(frame: Any, labels: pa.Array, name: str = "supplier") -> Any:
     return frame
 
 
-class SupplierShares:
+class SupplierShares(SharePictures):
     """What part of each customer's purchases every supplier holds.
 
     Parameters
@@ -219,14 +225,7 @@ class SupplierShares:
         if self._hidden is not None:
             return _whole_ids(give(rows_of(self._hidden, _labelled), self._kind), self._suppliers)
         raw = core.shares
-        names = pa.array(_core.share.source_names())
-        columns: dict[str, Any] = {"customer": self._customers.take(pa.array(raw["customer"])),
-                                   "supplier": _labelled(self._suppliers, raw["supplier"]),
-                                   "period": self._period_labels(raw["period"])}
-        columns |= {name: raw[name] for name in ("share", "low", "high", "low_active", "high_active", "p_active", "p_largest",
-                                                 "p_dominant", "trend", "p_rising")}
-        columns["source"] = names.take(pa.array(raw["source"]))
-        columns["amount"] = raw["amount"]
+        columns = self._columns(raw)
         return _whole_ids(give(columns, self._kind), self._suppliers)
 
     @property

@@ -64,6 +64,7 @@ inline double dot(const double* a, const double* b, std::size_t n) noexcept {
 struct dense_rows {
   dense_matrix m;
   [[nodiscard]] std::size_t rows() const { return m.rows; }
+  [[nodiscard]] std::size_t first(std::size_t i) const { return i * m.columns; }
   [[nodiscard]] std::size_t columns() const { return m.columns; }
   [[nodiscard]] std::size_t cells() const { return m.value.size(); }
   [[nodiscard]] double times(std::size_t i, const double* c) const {
@@ -82,6 +83,7 @@ struct dense_rows {
 struct sparse_rows {
   sparse_matrix m;
   [[nodiscard]] std::size_t rows() const { return m.rows(); }
+  [[nodiscard]] std::size_t first(std::size_t i) const { return m.start[i]; }
   [[nodiscard]] std::size_t columns() const { return m.columns; }
   [[nodiscard]] std::size_t cells() const { return m.value.size(); }
   [[nodiscard]] double times(std::size_t i, const double* c) const {
@@ -186,15 +188,21 @@ class raking {
     good(want_column_, "columns", false);
     good(settings_.row_weight, "row_weight", true);
     good(settings_.column_weight, "column_weight", true);
-    parallel_blocks(
-        p_.m.value.size(), 1 << 18, [&](std::size_t begin, std::size_t end, std::size_t) { good_prior(begin, end); },
-        settings_.threads);
     if (!(settings_.tol > 0))
       throw error(errc::out_of_domain,
                   "share::rake: 'tol' is " + std::to_string(settings_.tol) + ", it must be above 0");
   }
 
+  /// Looked at in the first sweep, while the row is on its way into the cache.
   void good_prior(std::size_t begin, std::size_t end) const {
+    double least = 0.0, most = 0.0;  // a comparison with NaN is false: NaN shows in the sum
+    double sum = 0.0;
+    for (std::size_t e = begin; e < end; ++e) {
+      least = std::min(least, p_.m.value[e]);
+      most = std::max(most, p_.m.value[e]);
+      sum += p_.m.value[e];
+    }
+    if (least >= 0 && most <= std::numeric_limits<double>::max() && sum == sum) return;
     for (std::size_t e = begin; e < end; ++e)
       if (!(p_.m.value[e] >= 0 && p_.m.value[e] <= std::numeric_limits<double>::max()))
         throw error(errc::out_of_domain, "share::rake: 'prior' has " + std::to_string(p_.m.value[e]) + " at " +
@@ -268,6 +276,7 @@ class raking {
           double* sum = sums_.data() + number * columns;
           double gap = 0.0;
           for (std::size_t i = begin; i < end; ++i) {
+            if (result_.sweeps == 1) good_prior(p_.first(i), p_.first(i + 1));
             const double have = p_.times(i, result_.column_factor.data());
             const double r = factor(want_row_[i], have, power_of(row_weight(i)));
             gap += std::abs(r - result_.row_factor[i]) * have;

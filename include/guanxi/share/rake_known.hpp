@@ -52,22 +52,46 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
 
 }  // namespace detail
 
+/// Writes row_factor[i] prior[i, j] column_factor[j] to memory of the caller's: each cell is touched once.
+inline void write_raked(dense_matrix prior, const rake_result& found, std::span<double> out, unsigned threads = 0) {
+  if (out.size() != prior.value.size())
+    throw error(errc::size_mismatch, "share::write_raked: 'out' has " + std::to_string(out.size()) +
+                                         " cells, 'prior' has " + std::to_string(prior.value.size()));
+  const double* c = found.column_factor.data();
+  parallel_blocks(
+      prior.rows, 128,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const double r = found.row_factor[i];
+          const double* p = prior.value.data() + i * prior.columns;
+          double* to = out.data() + i * prior.columns;
+          for (std::size_t j = 0; j < prior.columns; ++j) to[j] = r * p[j] * c[j];
+        }
+      },
+      threads);
+}
+
+/// The same on compressed rows: one value a stored cell.
+inline void write_raked(sparse_matrix prior, const rake_result& found, std::span<double> out, unsigned threads = 0) {
+  if (out.size() != prior.value.size())
+    throw error(errc::size_mismatch, "share::write_raked: 'out' has " + std::to_string(out.size()) +
+                                         " cells, 'prior' has " + std::to_string(prior.value.size()));
+  parallel_blocks(
+      prior.rows(), 4096,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t i = begin; i < end; ++i)
+          for (std::size_t e = prior.start[i]; e < prior.start[i + 1]; ++e)
+            out[e] = found.row_factor[i] * prior.value[e] * found.column_factor[prior.column[e]];
+      },
+      threads);
+}
+
 /// rake, and the matrix written out: row_factor[i] prior[i, j] column_factor[j].
 [[nodiscard]] inline raked_matrix rake_all(dense_matrix prior, std::span<const double> rows,
                                            std::span<const double> columns, const rake_settings& settings = {}) {
   raked_matrix out{{}, rake(prior, rows, columns, settings)};
   out.value.resize(prior.value.size());
-  parallel_blocks(
-      prior.rows, 256,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        for (std::size_t i = begin; i < end; ++i) {
-          const double r = out.found.row_factor[i];
-          const std::size_t at = i * prior.columns;
-          for (std::size_t j = 0; j < prior.columns; ++j)
-            out.value[at + j] = r * prior.value[at + j] * out.found.column_factor[j];
-        }
-      },
-      settings.threads);
+  write_raked(prior, out.found, out.value, settings.threads);
   return out;
 }
 
@@ -76,14 +100,7 @@ raked_matrix rake_rest(std::vector<double>& prior, std::span<const double> known
                                            std::span<const double> columns, const rake_settings& settings = {}) {
   raked_matrix out{{}, rake(prior, rows, columns, settings)};
   out.value.resize(prior.value.size());
-  parallel_blocks(
-      prior.rows(), 4096,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        for (std::size_t i = begin; i < end; ++i)
-          for (std::size_t e = prior.start[i]; e < prior.start[i + 1]; ++e)
-            out.value[e] = out.found.row_factor[i] * prior.value[e] * out.found.column_factor[prior.column[e]];
-      },
-      settings.threads);
+  write_raked(prior, out.found, out.value, settings.threads);
   return out;
 }
 

@@ -323,6 +323,7 @@ def rake_dense(
     tol: typing.SupportsFloat | typing.SupportsIndex,
     sweeps: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    matrix: bool,
 ) -> dict[str, typing.Any]: ...
 def rake_sparse(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
@@ -337,6 +338,7 @@ def rake_sparse(
     tol: typing.SupportsFloat | typing.SupportsIndex,
     sweeps: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    matrix: bool,
 ) -> dict[str, typing.Any]: ...
 def source_names() -> list[str]: ...
 def surveyed_wallets(
