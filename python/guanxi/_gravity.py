@@ -172,11 +172,30 @@ def gravity(frame: Any, *, value: str = "value", regressors: Sequence[str], effe
     return Gravity(names, effects, value, described, kind_of(frame), fit, [f[1] for f in found], kept, rows, refused)
 
 
+def _small_codes(column: pa.ChunkedArray) -> tuple[Codes, pa.Array] | None:
+    """Codes of whole numbers that lie close together, without a hash; None for other columns."""
+    if not pa.types.is_integer(column.type) or column.null_count or len(column) == 0:
+        return None
+    number = column.to_numpy()
+    low, high = int(number.min()), int(number.max())
+    if high - low > 4 * len(number) + 1000:
+        return None
+    seen = np.zeros(high - low + 1, bool)
+    at = number if low == 0 and number.dtype == np.int64 else number.astype(np.int64) - low
+    seen[at] = True
+    distinct = np.flatnonzero(seen)
+    if len(distinct) == len(seen):
+        return at.astype(np.uint32), pa.array((distinct + low).astype(number.dtype))
+    rank = np.zeros(len(seen), np.uint32)
+    rank[distinct] = np.arange(len(distinct), dtype=np.uint32)
+    return rank[at], pa.array((distinct + low).astype(number.dtype))
+
+
 def _levels(table: pa.Table, keys: list[str], single: dict[str, tuple[Codes, pa.Array]]) -> tuple[Codes, dict[str, pa.Array]]:
     """Level of each row among the distinct keys in sorted order, and those keys."""
     for key in keys:
         if key not in single:
-            single[key] = codes(table, key)
+            single[key] = _small_codes(table.column(key)) or codes(table, key)
     if len(keys) == 1:
         return single[keys[0]][0], {keys[0]: single[keys[0]][1]}
     joint = np.zeros(table.num_rows, np.int64)

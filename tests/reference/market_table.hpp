@@ -98,7 +98,7 @@ inline std::map<std::pair<std::uint32_t, std::uint32_t>, market_row> market_rows
     r.potential = std::min(1.0, sum(-1, pi, us, n) / xp * ease) * r.size;
     r.gap = std::max(0.0, r.potential - r.sales);
     const int kind = r.sales > 0 ? 1 : 0;
-    const double rate = (wins[kind][p] + prior * all_wins[kind] / all_tries[kind]) / (tries[kind][p] + prior);
+    const double rate = (wins[kind][p] + prior * (all_wins[kind] + 0.5) / (all_tries[kind] + 1)) / (tries[kind][p] + prior);
     r.chance = (cell_wins[kind][{m, p}] + prior * rate) / (cell_tries[kind][{m, p}] + prior);
     out[{m, p}] = r;
   }

@@ -268,7 +268,7 @@ struct table_maker {
         const bool inside = set.own != nobody && out.sales[c] > 0;
         const auto tries = [&](const chance_counts& x) { return inside ? x.holders : x.entrants; };
         const auto wins = [&](const chance_counts& x) { return inside ? x.held : x.stayed; };
-        const double everywhere = wins(world_counts) / tries(world_counts);
+        const double everywhere = tries(world_counts) > 0 ? (wins(world_counts) + 0.5) / (tries(world_counts) + 1) : unknown;  // never 0 or 1
         const double rate = (wins(product[p]) + set.prior * everywhere) / (tries(product[p]) + set.prior);
         const double n = tries(cell[c]), k = wins(cell[c]), a = k + set.prior * rate, b = n - k + set.prior * (1 - rate);
         out.cases[c] = static_cast<std::uint32_t>(n);

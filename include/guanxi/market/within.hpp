@@ -192,6 +192,24 @@ class effect_kernel {
     }
   }
 
+  /// Levels of the runs alone: work.first.
+  void firsts(const double* w) {
+    r_.each_block([&](std::size_t from, std::size_t to, std::size_t) {
+      scratch<Fixed> mean_of(k());
+      double* mean = mean_of.data();
+      for (std::size_t run = from; run < to; ++run) {
+        for (int c = 0; c < k(); ++c) mean[c] = 0;
+        for (std::size_t i = r_.run[run]; i < r_.run[run + 1]; ++i)
+          for (std::size_t e = 0; e < r_.others; ++e) {
+            const double* level = s_.level.data() + static_cast<std::size_t>(r_.other[i * r_.others + e]) * k();
+            for (int c = 0; c < k(); ++c) mean[c] += w[i] * level[c];
+          }
+        if (s_.weight_run[run] > 0)
+          for (int c = 0; c < k(); ++c) s_.first[run * k() + c] -= mean[c] / s_.weight_run[run];
+      }
+    });
+  }
+
   /// Levels of the runs, and the products of the columns less their effects: work.first, work.gram.
   void close(const double* w, const double* v) {
     std::vector<double> part(r_.blocks() * k() * k());
@@ -316,6 +334,16 @@ inline void project_quickly(const effect_rows& rows, effect_work& work, const do
     kernel.load(w, v);
     kernel.solve(w, tol);
     kernel.products();
+  });
+}
+
+/// Like project_quickly, but work.first holds the effects of the runs in the end.
+inline void project_for_errors(const effect_rows& rows, effect_work& work, const double* w, const double* v, double tol) {
+  with_kernel(rows, work, [&](auto& kernel) {
+    kernel.load(w, v);
+    kernel.solve(w, tol);
+    kernel.products();
+    kernel.firsts(w);
   });
 }
 
