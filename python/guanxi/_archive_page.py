@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,35 +49,45 @@ def _link(shown: str) -> str:
     return shown if shown.startswith(("https://", "http://")) and not any(c in shown for c in " \t\n\"'<>") else ""
 
 
-def _reviews(archive: Archive, customer: str) -> list[dict[str, Any]]:
-    """What each stored review said of the customer, oldest first."""
+def _reviews(archive: Archive, customers: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """What each stored review said of each of these customers, oldest first. Reads every run once."""
     from ._archive_runs import table_of
 
-    found = []
+    found: dict[str, list[dict[str, Any]]] = {c: [] for c in customers}
     for head in archive._core.runs():
         run = archive.run(head["id"])
         if not (isinstance(run["result"], dict) and run["result"].get("kind") == "review"):
             continue
-        rows = [r for r in table_of(run["result"], "customers", head["id"]).to_pylist() if str(r["customer"]) == customer]
-        if rows:
-            found.append({"name": run["name"] or f"run {head['id']}", "at": _day(run["at"])[:10],
-                          **{n: "" if rows[0].get(n) is None else f"{100 * rows[0][n]:.0f} %" if n == "share" else _shown(rows[0][n]) for n in STEPS}})
+        for row in table_of(run["result"], "customers", head["id"]).to_pylist():
+            if (customer := str(row["customer"])) in found:
+                found[customer].append({"name": run["name"] or f"run {head['id']}", "at": _day(run["at"])[:10],
+                                        **{n: "" if row.get(n) is None else f"{100 * row[n]:.0f} %" if n == "share" else _shown(row[n]) for n in STEPS}})
     return found
 
 
-def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: bool, fragment: bool, times: tuple[int | None, int | None]) -> str:
-    """The page as text, or only its article. Needs the extra ``report``: jinja2."""
+def pages(archive: Archive, customers: Sequence[str], as_of: Any, known_at: Any, personal: bool, fragment: bool,
+          times: tuple[int | None, int | None]) -> dict[str, str]:
+    """The page of each customer that the archive knows, as text, or only its article. Needs the extra ``report``: jinja2."""
     try:
         import jinja2
     except ImportError as missing:
         raise Error(f"archive.page: the page needs {missing.name}; install guanxi[report]", "unknown_name") from missing
+    known = {c: versions for c in customers if (versions := archive._core.history(c, ""))}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
+                                     trim_blocks=True, lstrip_blocks=True)
+    template = environment.get_template("archive_customer.html.j2")
+    reviews, checked = _reviews(archive, set(known)), archive.verify()
+    return {c: template.render(**_facts(archive, c, versions, as_of, known_at, personal, times), fragment=fragment, reviews=reviews[c], checked=checked)
+            for c, versions in known.items()}
+
+
+def _facts(archive: Archive, customer: str, versions: list[Any], as_of: Any, known_at: Any, personal: bool,
+           times: tuple[int | None, int | None]) -> dict[str, Any]:
+    """What the template is filled with."""
     from .archive import page_id
 
     rules = {r[0]: r for r in archive._core.fields()}
     facts = archive._core.file(customer, *times)
-    versions = archive._core.history(customer, "")
-    if not versions:
-        raise Error(f"archive.page: no customer '{customer}'", "unknown_name")
     sealed = {name for name, r in rules.items() if r[2]}
 
     def hide(field: str, value: Any) -> str:
@@ -108,13 +119,10 @@ def page(archive: Archive, customer: str, as_of: Any, known_at: Any, personal: b
               "past": _values.time(v[6]) is not None, "said": ", ".join(p for p in (v[7], v[8]) if p)}
              for v in sorted(versions, key=lambda v: (v[5], v[0], v[1]), reverse=True)]
     tiers = sorted((v for v in versions if v[0] == "tier" and v[5] <= known < v[6]), key=lambda v: v[3])
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
-                                     trim_blocks=True, lstrip_blocks=True)
     what = [f"as of {as_of}" if as_of is not None else "as of today", f"as known at {known_at}" if known_at is not None else "with all that is known"]
     lead = [r for r in single if r["field"] in LEAD][:6]
-    return environment.get_template("archive_customer.html.j2").render(
-        customer=customer, anchor=page_id(customer), fragment=fragment, what=", ".join(what), lead=lead,
-        single=[r for r in single if r not in lead], lists=lists, story=story,
-        tiers=[{"value": hide("tier", _values.value_of(v[2])), "valid": _span(v[3], v[4]), "known": _day(_values.time(v[5])),
-                "said": ", ".join(p for p in (v[7], v[8]) if p)} for v in tiers] if not rules.get("tier", ("", True))[1] else [],
-        reviews=_reviews(archive, customer), steps=STEPS, versions=len(versions), checked=archive.verify())
+    return {
+        "customer": customer, "anchor": page_id(customer), "what": ", ".join(what), "lead": lead,
+        "single": [r for r in single if r not in lead], "lists": lists, "story": story, "steps": STEPS, "versions": len(versions),
+        "tiers": [{"value": hide("tier", _values.value_of(v[2])), "valid": _span(v[3], v[4]), "known": _day(_values.time(v[5])),
+                   "said": ", ".join(p for p in (v[7], v[8]) if p)} for v in tiers] if not rules.get("tier", ("", True))[1] else []}

@@ -85,6 +85,4 @@ def pictures(review: Review) -> dict[str, Any] | None:
 
 def files(archive: Archive | None, customers: list[Any]) -> dict[str, str]:
     """The page of each of the first customers that the archive knows, without personal fields."""
-    if archive is None:
-        return {}
-    return {str(c): archive.page(str(c)) for c in customers[:MOST_FILES] if archive.get(str(c))}
+    return {} if archive is None else archive.pages([str(c) for c in customers[:MOST_FILES]])

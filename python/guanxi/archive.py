@@ -395,9 +395,18 @@ class Archive:
         gx.Error
             No such customer; the extra ``report`` is not installed.
         """
-        from ._archive_page import page
+        found = self.pages([customer], as_of=as_of, known_at=known_at, personal=personal, fragment=fragment)
+        if not found:
+            raise Error(f"archive.page: no customer '{customer}'", "unknown_name")
+        return found[str(customer)]
 
-        return page(self, str(customer), as_of, known_at, personal, fragment, (_values.micros(as_of, "as_of"), _values.micros(known_at, "known_at")))
+    def pages(self, customers: Sequence[str], *, as_of: Time = None, known_at: Time = None, personal: bool = False,
+              fragment: bool = False) -> dict[str, str]:
+        """``page`` of many customers: id -> text, those that the archive does not know left out. Runs and audit chain are read once."""
+        from ._archive_page import pages
+
+        return pages(self, [str(c) for c in customers], as_of, known_at, personal, fragment,
+                     (_values.micros(as_of, "as_of"), _values.micros(known_at, "known_at")))
 
     def to_html(self, customer: str, path: str | os.PathLike[str], *, as_of: Time = None, known_at: Time = None,
                 personal: bool = False) -> str:
