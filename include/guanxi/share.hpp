@@ -18,6 +18,11 @@
 #include <guanxi/share/hidden_cells.hpp>
 #include <guanxi/share/largest_share.hpp>
 #include <guanxi/share/loss_draws.hpp>
+#include <guanxi/share/hidden_errors.hpp>
+#include <guanxi/share/hidden_habit.hpp>
+#include <guanxi/share/hidden_period.hpp>
+#include <guanxi/share/hidden_sight.hpp>
+#include <guanxi/share/hidden_totals.hpp>
 #include <guanxi/share/loss_split.hpp>
 #include <guanxi/share/merge_periods.hpp>
 #include <guanxi/share/minimum_density.hpp>

@@ -354,44 +354,7 @@ void bind_rake(py::module_& m) {
       "tol"_a, "sweeps"_a, "threads"_a, "matrix"_a);
 }
 
-void bind_hidden(py::module_& m) {
-  m.def(
-      "fill_hidden",
-      [](std::size_t customers, std::size_t suppliers, const column_in<double>& amount, const column_in<double>& row,
-         const column_in<double>& column, const std::vector<column_in<double>>& past,
-         const column_in<double>& covariate, std::size_t covariates, const column_in<std::uint32_t>& group,
-         bool seen_if_big, double level, int draws, std::uint64_t seed, unsigned threads) {
-        share::hidden_period p;
-        p.customers = customers, p.suppliers = suppliers, p.amount = view(amount), p.row = view(row);
-        p.column = view(column), p.covariate = view(covariate), p.covariates = covariates, p.group = view(group);
-        p.seen_if_big = seen_if_big;
-        for (const auto& h : past) p.past.push_back(view(h));
-        share::hidden_cells c;
-        {
-          py::gil_scoped_release free;
-          c = share::fill_hidden(p, {level, draws, seed, threads});
-        }
-        py::dict out;
-        out["amount"] = give(std::move(c.amount));
-        out["low"] = give(std::move(c.low));
-        out["high"] = give(std::move(c.high));
-        out["low_active"] = give(std::move(c.low_active));
-        out["high_active"] = give(std::move(c.high_active));
-        out["p_active"] = give(std::move(c.p_active));
-        out["p_largest"] = give(std::move(c.p_largest));
-        out["p_dominant"] = give(std::move(c.p_dominant));
-        out["wallet"] = give(std::move(c.wallet));
-        out["wallet_low"] = give(std::move(c.wallet_low));
-        out["wallet_high"] = give(std::move(c.wallet_high));
-        out["source"] = give(std::move(c.source));
-        out["discount"] = c.discount;
-        out["group_weight"] = c.group_weight;
-        out["power"] = c.power;
-        out["status"] = c.status;
-        return out;
-      },
-      "customers"_a, "suppliers"_a, "amount"_a, "row"_a, "column"_a, "past"_a, "covariate"_a, "covariates"_a, "group"_a,
-      "seen_if_big"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a);
+void bind_moves(py::module_& m) {
   m.def(
       "own_elasticity",
       [](const column_in<double>& part, std::size_t parts) {
@@ -475,13 +438,16 @@ void bind_hidden(py::module_& m) {
 
 }  // namespace
 
+void bind_share_hidden(py::module_& m);
+
 void bind_share(py::module_& m) {
   auto topic = m.def_submodule("share", "Shares, wallets, raking, concentration.");
   bind_supplier_shares(topic);
   bind_plain(topic);
   bind_counts(topic);
   bind_rake(topic);
-  bind_hidden(topic);
   bind_share_classic(topic);
+  bind_moves(topic);
+  bind_share_hidden(topic);
 }
 }  // namespace guanxi::python

@@ -110,7 +110,7 @@ class SupplierShares(SharePictures):
         self.threads = threads
 
     def fit(self, deliveries: Any, own_sales: Any = None, *, customer_totals: Any = None, supplier_totals: Any = None, coverage: Any = None,
-            covariates: Any = None, same_as: Any = None) -> SupplierShares:
+            covariates: Any = None, group_totals: Any = None, same_as: Any = None) -> SupplierShares:
         """Learns from deliveries to all customers, all of them seen or only some; gives self.
 
         With deliveries alone a cell that is not listed is no purchase. With any of the others the *last* period is taken as
@@ -125,14 +125,20 @@ class SupplierShares(SharePictures):
         own_sales : frame, optional
             customer, amount [, period]: our sales in full; absent customers bought nothing from us. Needs ``own``.
         customer_totals, supplier_totals : frame, optional
-            customer or supplier, total [, period]: with everybody in the last period. What is missing is estimated.
+            customer or supplier, total [, period] [, error: relative standard deviation, empty = exact]: with everybody in the
+            last period. What is missing is estimated.
         coverage : frame, optional
-            coverage (1 = unlisted cells are zeros, less or null = unlisted is unknown) and any of customer, supplier, period
-            (missing or null = all; the row with most keys wins) [, kind: "cell", or "size" when large cells are reported more
-            often]. Without it we are fully seen, others in part.
+            coverage in [0, 1] or null and any of customer, supplier, period (missing or null = all; the row with most keys wins)
+            [, kind]. "cell" (also when empty): the probability that a purchase would have been listed; 1 = unlisted cells are
+            zeros, null = nobody knows. A customer of whom nothing is listed although much should be may be one who hides.
+            "size": large cells are listed more often, by how much is learned. "thinned": only this part of each cell's
+            deliveries is seen, so amounts are lower bounds. Without coverage we are fully seen, others in part.
         covariates : frame or list of frames, optional
             Number columns by customer and supplier (distance, ...) are learned from the known cells; a text column by
             customer (country, chain) groups them. A pair without any number cannot trade.
+        group_totals : frame, optional
+            total [, error], and a text column by customer that a covariate has (country) or supplier or both: published sums
+            over those customers, such as a country's imports.
         same_as : mapping or frame (name, same_as), optional
             Customers that changed their name: old to new.
 
@@ -146,7 +152,7 @@ class SupplierShares(SharePictures):
         Amounts of one key are summed; credit notes net against them. Keys whose net amount stays negative or is not a number are left out and
         told in ``status_``. A cell that is not listed is no purchase. Costs about 2 microseconds a row given.
         """
-        partial = any(x is not None for x in (own_sales, customer_totals, supplier_totals, coverage, covariates))
+        partial = any(x is not None for x in (own_sales, customer_totals, supplier_totals, coverage, covariates, group_totals))
         if type(deliveries).__name__ == "Deliveries" and hasattr(deliveries, "frame"):
             deliveries = deliveries.frame()
         table = read(deliveries, "SupplierShares.fit: deliveries")
@@ -155,7 +161,7 @@ class SupplierShares(SharePictures):
         self._kind: Kind = kind_of(deliveries)
         self._hidden: Hidden | None = None
         if partial:
-            return self._fit_partial(table, own_sales, customer_totals, supplier_totals, coverage, covariates, same_as)
+            return self._fit_partial(table, own_sales, customer_totals, supplier_totals, coverage, covariates, group_totals, same_as)
         table = renamed(table, same_as)
         customer, self._customers = codes(table, "customer")
         supplier, self._suppliers = codes(table, "supplier")
@@ -180,7 +186,7 @@ class SupplierShares(SharePictures):
         return self
 
     def _fit_partial(self, table: pa.Table, own_sales: Any, customer_totals: Any, supplier_totals: Any, coverage: Any, covariates: Any,
-                     same_as: Any) -> SupplierShares:
+                     group_totals: Any, same_as: Any) -> SupplierShares:
         def given(frame: Any, name: str, wanted: list[str]) -> pa.Table | None:
             if frame is None:
                 return None
@@ -193,11 +199,12 @@ class SupplierShares(SharePictures):
         self._hidden = fill(table, self.own, given(own_sales, "own_sales", ["customer", "amount"]),
                             given(customer_totals, "customer_totals", ["customer", "total"]),
                             given(supplier_totals, "supplier_totals", ["supplier", "total"]), given(coverage, "coverage", ["coverage"]),
-                            [read(c, "SupplierShares.fit: covariates") for c in many], same_as, self.level, self.draws, self.seed, self.threads)
+                            [read(c, "SupplierShares.fit: covariates") for c in many], given(group_totals, "group_totals", ["total"]), same_as,
+                            self.level, self.draws, self.seed, self.threads)
         self._customers, self._suppliers = self._hidden.customers, self._hidden.suppliers
         self._periods = pa.array([self._hidden.period.as_py()], self._hidden.period.type)
         self.status_ = self._hidden.cells["status"]
-        self.params_ = {name: self._hidden.cells[name] for name in ("discount", "group_weight", "power")}
+        self.params_ = {name: self._hidden.cells[name] for name in ("discount", "group_weight", "power", "phi", "stretch")}
         return self
 
     def _fitted(self) -> Any:

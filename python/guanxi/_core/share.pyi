@@ -232,6 +232,18 @@ def fill_hidden(
     covariates: typing.SupportsInt | typing.SupportsIndex,
     group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
     seen_if_big: bool,
+    row_error: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    column_error: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    part: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    reach: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    sums: collections.abc.Sequence[
+        tuple[
+            collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ]
+    ],
+    own: typing.SupportsInt | typing.SupportsIndex,
     level: typing.SupportsFloat | typing.SupportsIndex,
     draws: typing.SupportsInt | typing.SupportsIndex,
     seed: typing.SupportsInt | typing.SupportsIndex,
