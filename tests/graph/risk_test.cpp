@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>
@@ -63,7 +64,7 @@ double plain_risk(const flows& f, std::size_t failing, const std::vector<std::ui
         for (std::size_t l = 0; l < n; ++l) bought += w[k][i][l] * up[l];
       d[i] = std::min(level, down[i]);
       u[i] = std::min(out[i] > 0 ? bought / out[i] : 1.0, up[i]);
-      moving = moving || down[i] - d[i] > tol * down[i] || up[i] - u[i] > tol * up[i];
+      moving = moving || down[i] - d[i] > tol * std::max(down[i], tol) || up[i] - u[i] > tol * std::max(up[i], tol);
     }
     down = d, up = u;
   }

@@ -186,3 +186,46 @@ def test_bicm_p_values_equal_the_dense_null() -> None:
         for one in p[:, i] * p[:, j]:
             law = np.convolve(law, [1 - one, one])
         assert min(abs(row.p_value - poisson), abs(row.p_value - law[row.common:].sum())) < 1e-6
+
+
+def everything(g: gx.graph.SupplierGraph) -> dict[str, Any]:
+    customer, supplier = g.customers[0], g.suppliers[0]
+    return {"concentration": g.concentration(), "of suppliers": g.concentration("supplier"), "like": g.like_customers(3), "like tfidf": g.like_customers(3, weight="tfidf"),
+            "gap": g.needs_gap(3, by="supplier"), "competitors": g.competitors(), "bicm": g.competitors(null="bicm"), "pagerank": g.pagerank(), "birank": g.birank(),
+            "hits": g.hits(), "between": g.betweenness(), "core": g.core(), "core 1 1": g.core(1, 1), "cuts": g.cut_nodes(), "bridges": g.bridges(),
+            "single": g.single_source(), "disrupt": g.disrupt(supplier), "groups": g.communities(), "rca": g.rca(), "complexity": g.complexity(),
+            "fitness": g.fitness(updates=5), "brokers": g.brokerage(), "brokers of suppliers": g.brokerage("supplier", weight="contested"),
+            "risk": g.systemic_risk(), "next": g.next_suppliers(2, model="walk"), "winnable": g.winnable(supplier, model="walk"), "ego": g.ego(customer)}
+
+
+def test_isolated_nodes_zero_ties_own_names_and_one_sided_graphs_have_answers() -> None:
+    frame = pd.DataFrame({"customer": ["a", "a", "b", "c", "d", "a"], "supplier": ["a", "x", "x", "y", "z", "x"], "amount": [5.0, 3.0, 4.0, 0.0, -2.0, 1.0],
+                          "year": [2020, 2021, 2021, 2021, 2021, 2021]})
+    g = gx.graph.SupplierGraph(frame, period="year")
+    assert len(g) == 3  # a-a is a tie like others, a-x is one tie of 4, c-y and d-z are none
+    assert set(g.rejected.reason) == {"net amount is zero", "credits exceed purchases"}
+    c = g.concentration().set_index("customer")
+    assert c.ties.tolist() == [2, 1, 0, 0] and math.isnan(c.hhi["d"]) and c.hhi["b"] == 1
+    kept = gx.graph.SupplierGraph(frame, period="year", keep_zero=True)
+    assert len(kept) == 4
+    assert kept.concentration().set_index("customer").ties["c"] == 1
+    assert kept.concentration().set_index("customer").strength["c"] == 0
+    early = g.snapshot(2020)  # everybody but a stands alone
+    for one in (g, kept, early):
+        found = everything(one)
+        assert np.isclose(found["pagerank"].score.sum(), 1)
+        assert len(found["core"]) == len(one.customers) + len(one.suppliers)
+        for name in ("hits", "between", "birank"):
+            assert np.isfinite(found[name].score).all(), name
+    assert early.core().set_index(["side", "node"]).core["customer", "b"] == 0
+    assert math.isnan(early.brokerage().set_index("customer").constraint["b"])
+    assert early.next_suppliers(2, customers=["b"], model="walk").empty
+    lone = gx.graph.SupplierGraph(pd.DataFrame({"customer": ["a", "b", "c"], "supplier": ["x", "x", "x"], "amount": [1.0, 2.0, 3.0]}))  # one supplier only
+    found = everything(lone)
+    assert found["competitors"].empty and found["next"].empty and found["winnable"].empty
+    assert found["like"].similarity.eq(1).all()
+    assert found["risk"].set_index("firm")["index"]["x"] == 1
+    other = gx.graph.SupplierGraph(pd.DataFrame({"customer": ["a", "a", "a"], "supplier": ["x", "y", "z"], "amount": [1.0, 2.0, 3.0]}))  # one customer only
+    assert everything(other)["like"].empty
+    twice = gx.graph.SupplierGraph(pd.concat([frame, frame]), period="year")
+    pd.testing.assert_frame_equal(twice.competitors().drop(columns="contested"), g.competitors().drop(columns="contested"))

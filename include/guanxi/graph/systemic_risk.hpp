@@ -24,7 +24,7 @@ struct firm_flows {
 struct risk_options {
   std::vector<std::uint8_t> essential;  // of each product: 1 where nothing is made without it; empty: all are
   double base = 0;                      // part of the output that needs no inessential input
-  double tol = 1e-2;                    // stops when no level falls by more than this part of itself
+  double tol = 1e-2;                    // stops when no level falls by more than this part of itself (levels below it: by more than its square)
   std::size_t max_rounds = 1000;
   unsigned threads = 0;
 };
@@ -111,7 +111,7 @@ class systemic_risk {
       }
       for (std::size_t i = 0; i < firms_; ++i) {
         up[i] = std::min({cap[i], now.up[i], output_[i] > 0 ? up[i] / output_[i] : 1.0});
-        moving |= now.down[i] - down[i] > options_.tol * now.down[i] || now.up[i] - up[i] > options_.tol * now.up[i];
+        moving |= falls(now.down[i], down[i]) || falls(now.up[i], up[i]);
       }
       std::swap(down, now.down), std::swap(up, now.up);
     }
@@ -164,6 +164,7 @@ class systemic_risk {
       throw error(errc::out_of_domain, "graph::systemic_risk: base is " + std::to_string(options_.base) + ", wanted inside [0, 1]");
     if (!(options_.tol > 0)) throw error(errc::out_of_domain, "graph::systemic_risk: tol must be above 0");
   }
+  [[nodiscard]] bool falls(double from, double to) const noexcept { return from - to > options_.tol * std::max(from, options_.tol); }
   [[nodiscard]] double delivered(std::size_t i, const std::vector<double>& h) const noexcept {
     double level = 1, other = 0, other_all = 0;
     for (std::uint64_t e = start_[i]; e < start_[i + 1];) {

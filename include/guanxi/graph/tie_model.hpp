@@ -42,8 +42,8 @@ struct tie_model_options {
 /// For each of some past dates the features of pairs are taken as known then (tie_features) and the ties that came within
 /// the horizon after it are the answers. Two things learn from them. A ranking for each side (tie_ranking): which of the
 /// candidates of one customer, or of one supplier, was chosen. And a logistic curve over all pairs, pulled towards the walks
-/// by a ridge, whose chances are laid on a scale of what came true on dates it had not seen (chance_scale). The candidates
-/// of a node get the chances of its pairs in the order of the ranking. Nothing after `at` is used.
+/// by a ridge, whose chances are laid on a scale of what came true on dates it had not seen (chance_scale). Where the chances
+/// of a node's candidates would turn the order of the ranking they are pooled. Nothing after `at` is used.
 class TieModel {
  public:
   /// Takes   at: last period that counts, inclusive; without: all that is known.
@@ -291,10 +291,15 @@ class TieModel {
     }
     curve_ = curve_of(earlier, ridge_);
     shift_ = level(rows);
+    std::vector<const logistic_curve*> curves(rows.size(), nullptr);  // oldest first, as each date was foretold
+    if (!dates.empty()) {
+      const auto best = static_cast<std::size_t>(std::find(ridges.begin(), ridges.end(), ridge_) - ridges.begin());
+      for (std::size_t i = 0; i < dates.size(); ++i) curves[rows.size() - 1 - dates[i]] = &tries[best][i];
+    }
     for (const side from : {side::customer, side::supplier}) {
       std::vector<choice_rows> dated;  // oldest first
       for (std::size_t j = rows.size(); j-- > 0;) dated.push_back(from == side::customer ? rows[j].by_customer : rows[j].by_supplier);
-      (from == side::customer ? of_customers_ : of_suppliers_) = tie_ranking(from, dated, options_.threads);
+      (from == side::customer ? of_customers_ : of_suppliers_) = tie_ranking(from, dated, curves, curve_, options_.threads);
     }
   }
 
@@ -359,9 +364,9 @@ class TieModel {
             }
             ranking(from).order(x, {}, rank);
             for (std::uint32_t f = 0; f < found.size(); ++f) order.emplace_back(-rank[f] - 1e-9 * chances[f], f);
-            std::sort(chances.begin(), chances.end(), std::greater<>());
             const std::size_t take = k == 0 ? order.size() : std::min(k, order.size());
-            std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(take), order.end());
+            std::sort(order.begin(), order.end());
+            share_chances(order, chances);
             for (std::size_t r = 0; r < take; ++r) {
               const tie_features::pair& p = found[order[r].second];
               const auto [via, via2] = reasons.why(p.customer, p.supplier, *path);
@@ -384,6 +389,27 @@ class TieModel {
       append(out.rank, p.rank), append(out.via, p.via), append(out.via2, p.via2);
     }
     return out;
+  }
+
+  // Chances in the order of the ranking: those that would turn it are pooled, so their sum stays; then never quite equal.
+  static void share_chances(const std::vector<std::pair<double, std::uint32_t>>& order, std::vector<double>& chances) {
+    struct pool {
+      double sum;
+      std::size_t members;
+    };
+    std::vector<pool> pools;
+    for (const auto& [rank, id] : order) {
+      pools.push_back({chances[id], 1});
+      while (pools.size() > 1) {
+        const pool last = pools.back(), before = pools[pools.size() - 2];
+        if (last.sum * static_cast<double>(before.members) <= before.sum * static_cast<double>(last.members)) break;
+        pools.pop_back();
+        pools.back() = {before.sum + last.sum, before.members + last.members};
+      }
+    }
+    std::size_t r = 0;
+    for (const pool& p : pools)
+      for (std::size_t i = 0; i < p.members; ++i, ++r) chances[r] = p.sum / static_cast<double>(p.members) * (1 - 1e-10 * static_cast<double>(r));
   }
 
   tie_model_options options_;

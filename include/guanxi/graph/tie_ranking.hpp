@@ -20,50 +20,63 @@ namespace guanxi::graph {
 
 /// How one side orders its candidates: a choice model of all features, and the walk from that side, weighed.
 ///
-/// The order is by (1 - mix) x log rank under the model + mix x log rank under the walk. The ridge of the model is the one
-/// with which earlier dates foretold later choices best. The mix is the one that leans most on the walk among those whose
-/// orders on later dates are within one standard error of the best (mean average precision of ten + half the area under the
-/// curve): the model has to prove itself, and on graphs with few new ties the walk leads.
+/// The order is by a weighted mean of log ranks: under the model, under the curve of all pairs, and under the walk. The ridge
+/// of the model is the one with which earlier dates foretold later choices best. The parts are those that lean most on the
+/// walk among those whose orders on later dates are within one standard error of the best (mean average precision of ten +
+/// half the area under the curve): models have to prove themselves, and on graphs with few new ties the walk leads.
 class tie_ranking {
  public:
   tie_ranking() = default;
-  /// Takes   dates: groups of past dates, oldest first, features as in tie_features.
-  tie_ranking(side from, const std::vector<choice_rows>& dates, unsigned threads = 0) : from_(from) { learn(dates, threads); }
+  /// Takes   dates: groups of past dates, oldest first, features as in tie_features; curves: of each date, learned on those
+  ///         before it, nullptr where there is none; curve: learned on all.
+  tie_ranking(side from, const std::vector<choice_rows>& dates, const std::vector<const logistic_curve*>& curves, const logistic_curve& curve,
+              unsigned threads = 0)
+      : from_(from), curve_(curve) {
+    learn(dates, curves, threads);
+  }
 
   [[nodiscard]] std::span<const double> slope() const noexcept { return slope_; }
+  /// Parts of the walk, and of the curve in what is not the walk's.
   [[nodiscard]] double mix() const noexcept { return mix_; }
+  [[nodiscard]] double curve_part() const noexcept { return part_; }
   [[nodiscard]] double ridge() const noexcept { return ridge_; }
 
   /// Scores that order the rows of one group. Takes x: rows x features; weight: of sampled rows, empty: all are there.
-  void order(std::span<const float> x, std::span<const float> weight, std::vector<double>& out) const { order(slope_, mix_, x, weight, out); }
+  void order(std::span<const float> x, std::span<const float> weight, std::vector<double>& out) const {
+    std::vector<double> model, curve, walk;
+    logs(slope_, &curve_, x, weight, model, curve, walk);
+    out.resize(model.size());
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = (1 - mix_) * ((1 - part_) * model[i] + part_ * curve[i]) + mix_ * walk[i];
+  }
 
  private:
   using slopes = std::vector<double>;
   static constexpr std::size_t f = tie_features_count;
   static constexpr std::array<double, 5> ridges{3, 10, 30, 100, 300};
   static constexpr std::array<double, 8> mixes{0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1};
+  static constexpr std::array<double, 4> parts{0, 0.25, 0.5, 0.75};
 
   [[nodiscard]] std::array<std::size_t, 2> walks() const noexcept {
     if (from_ == side::customer) return {static_cast<std::size_t>(tie_feature::walk_from_customer), static_cast<std::size_t>(tie_feature::walk_plain)};
     return {static_cast<std::size_t>(tie_feature::walk_from_supplier), static_cast<std::size_t>(tie_feature::walk_plain_from_supplier)};
   }
-  void logs(std::span<const double> slope, std::span<const float> x, std::span<const float> weight, std::vector<double>& model, std::vector<double>& walk) const {
+  void logs(std::span<const double> slope, const logistic_curve* curve_of, std::span<const float> x, std::span<const float> weight,
+            std::vector<double>& model, std::vector<double>& curve, std::vector<double>& walk) const {
     const std::size_t n = x.size() / f;
     const auto w = walks();
     std::vector<double> score(n);
+    for (std::size_t i = 0; i < n; ++i) score[i] = static_cast<double>(x[i * f + w[0]]) + static_cast<double>(x[i * f + w[1]]);
+    log_ranks(score, weight, walk);
+    model = walk;
     if (!slope.empty()) {
       for (std::size_t i = 0; i < n; ++i) score[i] = detail::linear(slope, x.subspan(i * f, f));
       log_ranks(score, weight, model);
     }
-    for (std::size_t i = 0; i < n; ++i) score[i] = static_cast<double>(x[i * f + w[0]]) + static_cast<double>(x[i * f + w[1]]);
-    log_ranks(score, weight, walk);
-    if (slope.empty()) model = walk;
-  }
-  void order(std::span<const double> slope, double mix, std::span<const float> x, std::span<const float> weight, std::vector<double>& out) const {
-    std::vector<double> model, walk;
-    logs(slope, x, weight, model, walk);
-    out.resize(model.size());
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = (1 - mix) * model[i] + mix * walk[i];
+    curve = model;
+    if (curve_of != nullptr && !curve_of->slope.empty()) {
+      for (std::size_t i = 0; i < n; ++i) score[i] = curve_of->logit(x.subspan(i * f, f));
+      log_ranks(score, weight, curve);
+    }
   }
 
   // Slopes of all ridges, stiffest first to be found: each begins at the last. Few features first, which the ridge pulls to.
@@ -85,7 +98,7 @@ class tie_ranking {
     return out;
   }
 
-  void learn(const std::vector<choice_rows>& dates, unsigned threads) {
+  void learn(const std::vector<choice_rows>& dates, const std::vector<const logistic_curve*>& curves, unsigned threads) {
     choice_rows all;
     all.features = f;
     for (const choice_rows& d : dates) all.append(d);
@@ -125,39 +138,47 @@ class tie_ranking {
     std::vector<slopes> used;
     for (const auto& one : tries) used.push_back(raw(one[best], sd));
     slope_ = raw(paths(all, sd, best)[best], sd);
-    mix_ = tested.empty() ? 0.8 : chosen_mix(dates, tested, used);
+    mix_ = 0.8, part_ = 0;
+    if (!tested.empty()) choose_parts(dates, curves, tested, used);
   }
-  [[nodiscard]] double chosen_mix(const std::vector<choice_rows>& dates, const std::vector<std::size_t>& tested, const std::vector<slopes>& used) const {
-    std::vector<std::array<double, mixes.size()>> worth;
-    std::vector<double> model, walk, score;
+  void choose_parts(const std::vector<choice_rows>& dates, const std::vector<const logistic_curve*>& curves, const std::vector<std::size_t>& tested,
+                    const std::vector<slopes>& used) {
+    constexpr std::size_t all = mixes.size() * parts.size();
+    std::vector<std::array<double, all>> worth;
+    std::vector<double> model, curve, walk, score;
     for (std::size_t t = 0; t < tested.size(); ++t) {
       const choice_rows& d = dates[tested[t]];
       for (std::size_t g = 0; g < d.groups(); ++g) {
         const std::uint64_t first = d.start[g], n = d.start[g + 1] - first;
         const std::span<const float> weight(d.weight.data() + first, n);
-        logs(used[t], {d.x.data() + first * f, n * f}, weight, model, walk);
+        logs(used[t], curves[tested[t]], {d.x.data() + first * f, n * f}, weight, model, curve, walk);
         score.resize(n);
         worth.emplace_back();
-        for (std::size_t m = 0; m < mixes.size(); ++m) {
-          for (std::size_t i = 0; i < n; ++i) score[i] = (1 - mixes[m]) * model[i] + mixes[m] * walk[i];
+        for (std::size_t m = 0; m < all; ++m) {
+          const double mix = mixes[m / parts.size()], part = parts[m % parts.size()];
+          for (std::size_t i = 0; i < n; ++i) score[i] = (1 - mix) * ((1 - part) * model[i] + part * curve[i]) + mix * walk[i];
           worth.back()[m] = order_worth(score, {d.y.data() + first, n}, weight);
         }
       }
     }
     const double n = static_cast<double>(worth.size());
-    std::array<double, mixes.size()> mean{};
+    std::array<double, all> mean{};
     for (const auto& w : worth)
-      for (std::size_t m = 0; m < mean.size(); ++m) mean[m] += w[m] / n;
+      for (std::size_t m = 0; m < all; ++m) mean[m] += w[m] / n;
     const auto best = static_cast<std::size_t>(std::max_element(mean.begin(), mean.end()) - mean.begin());
-    for (std::size_t m = mixes.size(); m-- > best;) {
+    for (std::size_t k = mixes.size(); k-- > best / parts.size();) {
+      std::size_t m = k * parts.size();  // the best part of the curve at this mix
+      for (std::size_t p = 0; p < parts.size(); ++p)
+        if (mean[k * parts.size() + p] > mean[m]) m = k * parts.size() + p;
       double square = 0;
       for (const auto& w : worth) {
         const double e = w[best] - w[m] - (mean[best] - mean[m]);
         square += e * e;
       }
-      if (mean[best] - mean[m] <= std::sqrt(square) / n) return mixes[m];
+      if (mean[best] - mean[m] > std::sqrt(square) / n) continue;
+      mix_ = mixes[k], part_ = parts[m % parts.size()];
+      return;
     }
-    return mixes[best];
   }
 
   // At most some 160 rows a group: what was chosen, what the walk finds nearest, and a sample of the others.
@@ -209,8 +230,9 @@ class tie_ranking {
   }
 
   side from_ = side::customer;
+  logistic_curve curve_;
   slopes slope_;
-  double mix_ = 1, ridge_ = 100;
+  double mix_ = 1, part_ = 0, ridge_ = 100;
 };
 
 }  // namespace guanxi::graph
