@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,6 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(os.environ.get("GUANXI_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
-Scores = np.ndarray
-MODEL = "learned model"
 
 
 def kosovo() -> pd.DataFrame:
@@ -51,73 +50,19 @@ def councils() -> pd.DataFrame:
                          "amount": raw.amt.astype(float)})
 
 
-class Cut:
-    """What is known at the end of a period and what came within the horizon, as matrices."""
+def als(known: gx.graph.Known, factors: int, ridge: float) -> np.ndarray:
+    from implicit.als import AlternatingLeastSquares
+    from scipy.sparse import csr_matrix
 
-    def __init__(self, frame: pd.DataFrame, at: int, horizon: int) -> None:
-        net = frame[frame.period <= at].groupby(["customer", "supplier"]).agg(amount=("amount", "sum"), last=("period", "max"), first=("period", "min"))
-        net = net[net.amount > 0].reset_index()
-        later = frame[frame.period <= at + horizon].groupby(["customer", "supplier"]).amount.sum()
-        later = later[later > 0].reset_index()
-        self.customers = np.sort(net.customer.unique())
-        self.suppliers = np.sort(net.supplier.unique())
-        c, s = np.searchsorted(self.customers, net.customer), np.searchsorted(self.suppliers, net.supplier)
-        shape = (len(self.customers), len(self.suppliers))
-        self.ties, self.new = np.zeros(shape, bool), np.zeros(shape, bool)
-        self.ties[c, s] = True
-        self.recent = np.zeros(shape)
-        self.recent[c, s] = net["last"] > at - horizon
-        later = later[later.customer.isin(self.customers) & later.supplier.isin(self.suppliers)]
-        self.new[np.searchsorted(self.customers, later.customer), np.searchsorted(self.suppliers, later.supplier)] = True
-        self.new &= ~self.ties
-        self.at, self.horizon = at, horizon
-
-    def place(self, frame: Any, value: str) -> Scores:
-        out = np.full(self.ties.shape, np.nan if value == "chance" else 0.0)
-        out[np.searchsorted(self.customers, frame.customer), np.searchsorted(self.suppliers, frame.supplier)] = frame[value]
-        return out
+    model = AlternatingLeastSquares(factors=factors, regularization=ridge, iterations=20, random_state=7, num_threads=1)
+    model.fit(csr_matrix(known.ties.astype(np.float32)), show_progress=False)
+    return np.asarray(model.user_factors) @ np.asarray(model.item_factors).T
 
 
-def measures(score: Scores, cut: Cut, by_supplier: bool, seed: int = 5) -> dict[Any, tuple[float, float, float]]:
-    """AUC, P@10 and AP@10 of each node with a new tie; equal scores broken at random."""
-    score, ties, new = (x.T if by_supplier else x for x in (score, cut.ties, cut.new))
-    names = cut.suppliers if by_supplier else cut.customers
-    known = (cut.ties.any(axis=1) if by_supplier else cut.ties.any(axis=0))
-    random = np.random.default_rng(seed)
-    out = {}
-    for i in np.flatnonzero(new.any(axis=1)):
-        candidate = ~ties[i] & known
-        x, y = score[i][candidate], new[i][candidate]
-        order = np.lexsort((random.random(len(x)), -np.nan_to_num(x)))
-        y = y[order]
-        hits, n = np.flatnonzero(y), len(y)
-        if len(hits) == n:
-            continue
-        ranks = pd.Series(np.nan_to_num(x)).rank().to_numpy()[order]
-        auc = (ranks[y].sum() - len(hits) * (len(hits) + 1) / 2) / (len(hits) * (n - len(hits)))
-        top = hits[hits < 10]
-        precision = sum((j + 1) / (h + 1) for j, h in enumerate(top)) / min(10, len(hits))
-        out[names[i]] = (auc, len(top) / 10, precision)
-    return out
-
-
-def walk(cut: Cut, damping: float = 0.85) -> Scores:
-    """Personalised PageRank of every supplier from every customer, plain ties, exact."""
-    a = cut.ties.astype(float)
-    to_s, to_c = a / a.sum(1, keepdims=True), (a / a.sum(0)).T
-    small = np.linalg.inv(np.eye(len(cut.customers)) - damping**2 * to_s @ to_c)
-    return (1 - damping) * damping * small @ to_s
-
-
-def from_supplier(cut: Cut, scores: Scores) -> Scores:
-    """The same walk from the other end: strengths are symmetric."""
-    return scores * cut.ties.sum(1)[:, None] / cut.ties.sum(0)[None, :]
-
-
-def cosine(cut: Cut, by_supplier: bool, k: int) -> Scores:
+def cosine(known: gx.graph.Known, by_supplier: bool, k: int) -> np.ndarray:
     """Sum of the likeness of the k most like customers who buy from the supplier (or the like for suppliers)."""
-    a = (cut.ties.T if by_supplier else cut.ties).astype(float)
-    norm = np.sqrt(a.sum(1))
+    a = (known.ties.T if by_supplier else known.ties).astype(float)
+    norm = np.sqrt(np.maximum(1, a.sum(1)))
     like = a @ a.T / norm[:, None] / norm[None, :]
     np.fill_diagonal(like, 0)
     if k < len(like):
@@ -127,93 +72,54 @@ def cosine(cut: Cut, by_supplier: bool, k: int) -> Scores:
     return out.T if by_supplier else out
 
 
-def als(cut: Cut, factors: int, ridge: float) -> Scores:
-    from implicit.als import AlternatingLeastSquares
-    from scipy.sparse import csr_matrix
+class Chosen:
+    """A rival whose setting is chosen for each cut: that with the best AUC + MAP@10 on the horizon before it."""
 
-    model = AlternatingLeastSquares(factors=factors, regularization=ridge, iterations=20, random_state=7, num_threads=1)
-    model.fit(csr_matrix(cut.ties.astype(np.float32)), show_progress=False)
-    return np.asarray(model.user_factors) @ np.asarray(model.item_factors).T
+    def __init__(self, graph: gx.graph.SupplierGraph, horizon: int, side: str, make: Callable[..., np.ndarray], grid: list[tuple[Any, ...]]) -> None:
+        self.graph, self.horizon, self.side, self.make, self.grid = graph, horizon, side, make, grid
+        self.past: dict[int, tuple[Any, ...]] = {}
 
+    def at(self, number: int) -> Callable[[gx.graph.Known], np.ndarray]:
+        from guanxi._graph_backtest import _cut, _measure
 
-def chosen(make: Callable[..., Scores], grid: list[tuple[Any, ...]], past: Cut | None, now: Cut, by_supplier: bool) -> Scores:
-    """The setting with the best MAP@10 + AUC on the horizon before, then that setting now."""
-    if past is None or not past.new.any():
-        return make(now, *grid[0])
-    worth = [np.mean([m[0] + m[2] for m in measures(make(past, *g), past, by_supplier).values()]) for g in grid]
-    return make(now, *grid[int(np.argmax(worth))])
-
-
-def learned(frame: pd.DataFrame, cut: Cut) -> tuple[Scores, Scores]:
-    g = gx.graph.SupplierGraph(frame, period="period", product="product" if "product" in frame else None)
-    table = g.next_suppliers(None, at=cut.at, horizon=cut.horizon, model="learned")
-    return cut.place(table, "chance"), cut.place(table, "score")
+        best = self.grid[0]
+        if number - self.horizon >= 0:
+            known, came, alive = _cut(self.graph, number - self.horizon, self.horizon)
+            if came.any():
+                worth = [np.mean([m[0] + m[2] for _, m in _measure(self.make(known, *g), known.ties, came, alive, self.side == "supplier", 5)]) for g in self.grid]
+                best = self.grid[int(np.argmax(worth))]
+        return lambda now: self.make(now, *best)
 
 
-def candidates(frame: pd.DataFrame, cut: Cut, past: Cut | None, by_supplier: bool) -> dict[str, Scores]:
-    chance, fading = learned(frame, cut)
-    plain = walk(cut)
-    ones = np.ones(cut.ties.shape)
-    popular = {name: ones * m.sum(axis=int(by_supplier), keepdims=True) for name, m in (("popularity", cut.ties), ("recent popularity", cut.recent))}
-    out = {MODEL: chance, "walk of fading ties": fading, "personalised PageRank": from_supplier(cut, plain) if by_supplier else plain,
-           "like-customers cosine": chosen(lambda c, k: cosine(c, by_supplier, k), [(10,), (25,), (50,), (100,), (10_000,)], past, cut, by_supplier), **popular}
-    if by_supplier:
-        del out["walk of fading ties"]
-    try:
-        out["ALS"] = chosen(als, [(f, r) for f in (4, 8, 16, 32) for r in (0.01, 1.0, 10.0)], past, cut, by_supplier)
-    except ImportError:
-        pass
-    return out
+def compare(title: str, frame: pd.DataFrame, cuts: list[int], horizon: int) -> list[tuple[str, list[str], list[list[object]]]]:
+    graph = gx.graph.SupplierGraph(frame, period="period", product="product" if "product" in frame else None)
+    out = []
+    for side in ("customer", "supplier"):
+        turned = side == "supplier"
+        rivals = {"like-customers cosine, best k": Chosen(graph, horizon, side, lambda n, k, t=turned: cosine(n, t, k), [(10,), (25,), (50,), (100,), (10_000,)])}
+        if find_spec("implicit"):
+            rivals["ALS"] = Chosen(graph, horizon, side, als, [(f, r) for f in (4, 8, 16, 32) for r in (0.01, 1.0, 10.0)])
+        first = int(frame.period.min())
 
+        def ranking(rival: Chosen, dates: list[int]) -> Callable[[gx.graph.Known], np.ndarray]:
+            turn = iter(dates)  # backtest asks date by date
+            return lambda known: rival.at(next(turn) - first)(known)
 
-def interval(values: np.ndarray, owner: np.ndarray, seed: int = 11, draws: int = 1000) -> tuple[float, float]:
-    """95 % interval of the mean of values when owners are drawn again with all that is theirs."""
-    _, code = np.unique(owner, return_inverse=True)
-    n = code.max() + 1
-    total, count = np.bincount(code, values, n), np.bincount(code, minlength=n)
-    pick = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
-    low, high = np.quantile(pick @ total / (pick @ count), [0.025, 0.975])
-    return float(low), float(high)
-
-
-def compare(title: str, frame: pd.DataFrame, cuts: list[int], horizon: int, by_supplier: bool) -> list[tuple[str, list[str], list[list[object]]]]:
-    kept: dict[str, list[tuple[Any, tuple[float, float, float]]]] = {}
-    chances: list[tuple[np.ndarray, np.ndarray]] = []
-    first = int(frame.period.min())
-    for at in cuts:
-        cut = Cut(frame, at, horizon)
-        past = Cut(frame, at - horizon, horizon) if at - horizon >= first else None
-        for name, score in candidates(frame, cut, past, by_supplier).items():
-            kept.setdefault(name, []).extend(measures(score, cut, by_supplier).items())
-            if name == MODEL:
-                seen = ~np.isnan(score)
-                chances.append((score[seen], cut.new[seen]))
-    model = np.array([m for _, m in kept[MODEL]])
-    owner = np.array([str(name) for name, _ in kept[MODEL]])
-    rows: list[list[object]] = []
-    for name, values in kept.items():
-        x = np.array([m for _, m in values])
-        row: list[object] = [name]
-        for j in range(3):
-            low, high = interval(x[:, j], owner)
-            row.append(f"{x[:, j].mean():.3f} ({low:.3f} to {high:.3f})")
-            if name == MODEL:
-                row.append("")
-            else:
-                low, high = interval(model[:, j] - x[:, j], owner)
-                row.append(f"{low:+.3f} to {high:+.3f}")
-        rows.append(row)
-    who = "suppliers" if by_supplier else "customers"
-    out = [(f"{title}: {'winnable customers' if by_supplier else 'next suppliers'}, {len(model)} rankings of {len(set(owner))} {who}, horizon {horizon}",
-            ["ranked by", "AUC", "model ahead by", "P@10", "model ahead by", "MAP@10", "model ahead by"], rows)]
-    if not by_supplier:
-        p, y = np.concatenate([c[0] for c in chances]), np.concatenate([c[1] for c in chances])
-        order = np.argsort(p, kind="stable")
-        edges = [0, 0.5, 0.9, 0.99, 0.999, 1]
-        parts = [order[int(a * len(p)):int(b * len(p))] for a, b in zip(edges, edges[1:], strict=False)]
-        names = ["lower half", "next 40 %", "next 9 %", "next 0.9 %", "top 0.1 %"]
-        out.append((f"{title}: chances of a new tie against what came, {len(cuts)} cuts", ["pairs", "number", "ties expected", "ties that came"],
-                    [[n, len(i), float(p[i].sum()), int(y[i].sum())] for n, i in zip(names, parts, strict=True)] + [["all", len(p), float(p.sum()), int(y.sum())]]))
+        found = gx.graph.backtest(graph, cuts, horizon=horizon, sides=(side,), rankings={name: ranking(r, cuts) for name, r in rivals.items()})
+        t = found.table_
+        rows: list[list[object]] = []
+        for r in t.to_dict("records"):
+            row: list[object] = [r["ranked_by"]]
+            for figure in ("auc", "precision", "map"):
+                row.append(f"{r[figure]:.3f} ({r[figure + '_low']:.3f} to {r[figure + '_high']:.3f})")
+                row.append("" if r["ranked_by"] == "learned model" else f"{r[f'ahead_{figure}_low']:+.3f} to {r[f'ahead_{figure}_high']:+.3f}")
+            rows.append(row)
+        head = f"{title}: {'winnable customers' if turned else 'next suppliers'}, {t.rankings[0]} rankings of {t.nodes[0]} {side}s, horizon {horizon}"
+        out.append((head, ["ranked by", "AUC", "model ahead by", "P@10", "model ahead by", "MAP@10", "model ahead by"], rows))
+        if not turned:
+            c = found.chances_
+            out.append((f"{title}: chances of a new tie against what came, {len(cuts)} cuts", ["pairs", "number", "ties expected", "ties that came"],
+                        [[r["pairs"], r["number"], r["expected"], r["came"]] for r in c.to_dict("records")]))
     return out
 
 
@@ -233,6 +139,5 @@ def tables() -> list[tuple[str, list[str], list[list[object]]]]:
         except FileNotFoundError as reason:
             out.append((title, ["not run"], [[str(reason)]]))
             continue
-        for by_supplier in (False, True):
-            out += compare(title, frame, cuts, horizon, by_supplier)
+        out += compare(title, frame, cuts, horizon)
     return out

@@ -2,12 +2,15 @@
 // Customers and their many suppliers. guanxi/graph/bgl.hpp (the Boost.Graph view) is included by request only.
 #include <guanxi/graph/betweenness.hpp>
 #include <guanxi/graph/bicm.hpp>
+#include <guanxi/graph/brokerage.hpp>
+#include <guanxi/graph/chance_scale.hpp>
 #include <guanxi/graph/communities.hpp>
 #include <guanxi/graph/competitors.hpp>
 #include <guanxi/graph/complexity.hpp>
 #include <guanxi/graph/concentration.hpp>
 #include <guanxi/graph/core.hpp>
 #include <guanxi/graph/cut_nodes.hpp>
+#include <guanxi/graph/definite.hpp>
 #include <guanxi/graph/disrupt.hpp>
 #include <guanxi/graph/hits.hpp>
 #include <guanxi/graph/labels.hpp>
@@ -24,10 +27,14 @@
 #include <guanxi/graph/rows.hpp>
 #include <guanxi/graph/scatter.hpp>
 #include <guanxi/graph/single_source.hpp>
+#include <guanxi/graph/small_side.hpp>
 #include <guanxi/graph/supplier_graph.hpp>
+#include <guanxi/graph/systemic_risk.hpp>
 #include <guanxi/graph/tie_changes.hpp>
+#include <guanxi/graph/tie_choice.hpp>
 #include <guanxi/graph/tie_features.hpp>
 #include <guanxi/graph/tie_model.hpp>
+#include <guanxi/graph/tie_ranking.hpp>
 #include <guanxi/graph/walk.hpp>
 #include <guanxi/graph/walk_kernel.hpp>
 #include <guanxi/graph/weighting.hpp>

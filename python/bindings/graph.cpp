@@ -359,6 +359,36 @@ py::dict nodf(const bound_graph& b) {
   return py::dict("rows"_a = r.customers, "columns"_a = r.suppliers, "all"_a = r.all);
 }
 
+py::dict brokerage(const bound_graph& b, const std::string& word, std::uint32_t min_common, const std::string& weight, unsigned threads) {
+  const graph::side of = to_side(word);
+  if (weight != "once" && weight != "common" && weight != "contested")
+    throw error(errc::unknown_name, "graph: weight '" + weight + "' is not one of once, common, contested");
+  const graph::meeting how = weight == "once" ? graph::meeting::once : weight == "common" ? graph::meeting::common : graph::meeting::contested;
+  graph::brokers r;
+  {
+    free_lock unlocked;
+    r = graph::brokerage(graph::project(b.g.view(), of, min_common, how, threads), threads);
+  }
+  return py::dict("contacts"_a = give(std::move(r.contacts)), "constraint"_a = give(std::move(r.constraint)), "effective"_a = give(std::move(r.effective)),
+                  "efficiency"_a = give(std::move(r.efficiency)), "hierarchy"_a = give(std::move(r.hierarchy)));
+}
+
+py::dict systemic_risk(const ids_in& seller, const ids_in& buyer, const ids_in& product, const column_in<double>& amount, std::size_t firms,
+                       const ids_in& who, const column_in<std::uint8_t>& essential, double base, double tol, unsigned threads) {
+  graph::firm_flows in{view(seller), view(buyer), view(product), view(amount), firms};
+  const auto needed = view(essential);
+  graph::risk_options o;
+  o.essential.assign(needed.begin(), needed.end());
+  o.base = base, o.tol = tol, o.threads = threads;
+  const auto asked = view(who);
+  graph::systemic_risk_of r;
+  {
+    free_lock unlocked;
+    r = graph::systemic_risk(in, std::move(o)).index(asked);
+  }
+  return py::dict("index"_a = give(std::move(r.index)), "output"_a = give(std::move(r.output)), "rounds"_a = give(std::move(r.rounds)));
+}
+
 py::dict motifs(const bound_graph& b) {
   graph::motif_counts r;
   {
@@ -407,11 +437,13 @@ void bind_graph(py::module_& m) {
   topic.def("rank_whole", &ranks<std::int32_t>, "values"_a.noconvert());
   topic.def("rank_whole", &ranks<std::uint64_t>, "values"_a.noconvert());
   topic.def("rank_whole", &ranks<std::int64_t>, "values"_a);
+  topic.def("systemic_risk", &systemic_risk, "seller"_a, "buyer"_a, "product"_a, "amount"_a, "firms"_a, "who"_a, "essential"_a, "base"_a, "tol"_a,
+            "threads"_a = 0);
   py::class_<graph::TieModel>(topic, "TieModel")
       .def_property_readonly("known", &graph::TieModel::known)
       .def_property_readonly("status", &graph::TieModel::status)
       .def_property_readonly("ridge", &graph::TieModel::ridge)
-      .def("last_step", [](const graph::TieModel& model, const std::string& side) { return model.last_step(to_side(side)); }, "side"_a)
+      .def("mix", [](const graph::TieModel& model, const std::string& side) { return model.ranking(to_side(side)).mix(); }, "side"_a)
       .def_property_readonly("new_ties", [](const graph::TieModel& model) { return model.new_ties; })
       .def_property_readonly("slopes", [](const graph::TieModel& model) { return model.curve().slope; })
       .def_property_readonly_static("features", [](const py::object&) {
@@ -447,6 +479,7 @@ void bind_graph(py::module_& m) {
       .def("betweenness", &betweenness, "sources"_a, "seed"_a, "threads"_a = 0)
       .def("nodf", &nodf)
       .def("motifs", &motifs)
+      .def("brokerage", &brokerage, "side"_a, "min_common"_a, "weight"_a, "threads"_a = 0)
       .def("advantage", [](const bound_graph& bound) { return give(graph::advantage_of_ties(bound.g.view())); })
       .def("sophistication", &sophistication, "kind"_a, "advantage"_a, "updates"_a = 0, "tol"_a = 1e-10)
       .def("communities", &communities, "resolution"_a, "weight"_a, "starts"_a, "seed"_a)

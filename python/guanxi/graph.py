@@ -10,6 +10,7 @@ import html
 
 import numpy as np
 
+from ._graph_backtest import Backtest, Known, backtest
 from ._graph_dependence import Dependence
 from ._graph_likeness import Likeness
 from ._graph_next import Next
@@ -17,7 +18,7 @@ from ._graph_out import Out
 from ._graph_pictures import Picture, Pictures
 from ._graph_structure import Structure
 
-__all__ = ["Picture", "SupplierGraph"]
+__all__ = ["Backtest", "Known", "Picture", "SupplierGraph", "backtest"]
 
 
 class SupplierGraph(Dependence, Likeness, Next, Structure, Pictures, Out):

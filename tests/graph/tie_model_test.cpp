@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include <guanxi/graph.hpp>
 
+#include "../reference/graph.hpp"
 #include "../support/graph.hpp"
 
 namespace guanxi::graph {
@@ -76,21 +78,111 @@ TEST(Logistic, AgreesWithItsOwnGradient) {
 TEST(Logistic, ChoiceFindsTheSlope) {
   std::mt19937_64 random(2);
   std::normal_distribution<float> normal;
-  labelled_rows d;
+  choice_rows d;
   d.features = 1;
-  std::vector<std::uint32_t> group;
   for (std::uint32_t g = 0; g < 600; ++g) {
     std::vector<double> p;
     const std::size_t first = d.x.size();
     for (int i = 0; i < 8; ++i) {
       d.x.push_back(normal(random));
-      d.y.push_back(0), d.weight.push_back(1), group.push_back(g);
+      d.y.push_back(0), d.weight.push_back(1);
       p.push_back(std::exp(1.2 * d.x.back()));
     }
+    d.start.push_back(d.size());
     d.y[first + static_cast<std::size_t>(std::discrete_distribution<int>(p.begin(), p.end())(random))] = 1;
   }
-  const std::vector<double> start{0.0};
-  EXPECT_NEAR(fit_choice(d, group, start, 1e-6)[0], 1.2, 0.15);
+  const std::vector<double> zero{0.0}, light{1e-6}, stiff{1e9}, away{0.4};
+  const std::vector<double> b = fit_choice(d, zero, light, zero);
+  EXPECT_NEAR(b[0], 1.2, 0.15);
+  for (const double step : {-0.05, 0.05}) EXPECT_LT(choice_likelihood(d, std::vector<double>{b[0] + step}), choice_likelihood(d, b));
+  EXPECT_NEAR(fit_choice(d, away, stiff, zero)[0], 0.4, 1e-4);
+}
+
+TEST(Choice, RanksAndTheirWorthByHand) {
+  const std::vector<double> score{3, 1, 2, 2};
+  const std::vector<float> weight{1, 1, 1, 3};
+  std::vector<double> r;
+  log_ranks(score, {}, r);
+  EXPECT_DOUBLE_EQ(r[0], 0.0);
+  EXPECT_DOUBLE_EQ(r[2], -std::log1p(1.5));
+  EXPECT_DOUBLE_EQ(r[3], r[2]);
+  EXPECT_DOUBLE_EQ(r[1], -std::log1p(3.0));
+  log_ranks(score, weight, r);
+  EXPECT_DOUBLE_EQ(r[1], -std::log1p(5.0));
+  const std::vector<std::uint8_t> chosen{0, 0, 1, 0};  // second of the order, with one of five others before it
+  EXPECT_DOUBLE_EQ(order_worth(score, chosen, weight), 1.0 / 2 + 0.5 * (1 - 1.0 / 5));
+}
+
+TEST(ChanceScale, MovesToWhatCameAndNeverTurnsTheOrder) {
+  std::mt19937_64 random(4);
+  std::vector<double> z;
+  std::vector<std::uint8_t> came;
+  std::vector<float> weight;
+  for (int i = 0; i < 40'000; ++i) {
+    z.push_back(-5 + 4 * std::uniform_real_distribution<>{}(random));
+    came.push_back(std::uniform_real_distribution<>{}(random) < logistic_curve::chance(-3 + 0.5 * (z.back() + 3)));  // steeper than true
+    weight.push_back(1);
+  }
+  const chance_scale scale(z, came, weight);
+  for (double x = -4.8; x < -1.3; x += 0.1) EXPECT_NEAR(scale(x), -3 + 0.5 * (x + 3), 0.45) << x;
+  for (double x = -8; x < 2; x += 0.01) EXPECT_LT(scale(x), scale(x + 0.01));
+  EXPECT_DOUBLE_EQ(chance_scale()(0.3), 0.3);
+}
+
+TEST(SmallSide, RegressionAndPathsEqualTheirFormulas) {
+  for (const auto& [nc, ns] : {std::pair{9u, 6u}, {6u, 9u}}) {
+    const auto t = fixtures::random_lines(60, nc, ns, 8);
+    const SupplierGraph g(t.view(false, false));
+    walk_reading how;
+    how.half_life = std::numeric_limits<double>::infinity();
+    const tie_walk walk(g, how);
+    const auto reg = small_side_scores::regression(walk), way = small_side_scores::paths(walk);
+    const auto v = g.view();
+    std::vector<std::vector<double>> a(nc, std::vector<double>(ns, 0.0));
+    for (std::uint32_t c = 0; c < nc; ++c)
+      for (const std::uint32_t s : v.customer.others(c)) a[c][s] = 1;
+    const bool on_c = nc <= ns;
+    const std::size_t n = std::min(nc, ns), far = std::max(nc, ns);
+    const auto at = [&](std::size_t i, std::size_t x) { return on_c ? a[i][x] : a[x][i]; };
+    double with = 0;
+    for (std::size_t i = 0; i < n; ++i) with += (on_c ? v.customer.degree(i) : v.supplier.degree(i)) > 0;
+    const double ridge = 2 * static_cast<double>(v.ties()) / with;
+    for (std::size_t i = 0; i < n; ++i) {
+      // coefficients of the others by their own normal equations: (B_o B_o' + ridge I) b = B_o B_i'
+      std::vector<std::size_t> o;
+      for (std::size_t j = 0; j < n; ++j)
+        if (j != i) o.push_back(j);
+      reference::matrix m(n - 1, std::vector<double>(n - 1, 0.0));
+      std::vector<double> rhs(n - 1, 0.0);
+      for (std::size_t p = 0; p + 1 < n; ++p)
+        for (std::size_t x = 0; x < far; ++x) {
+          rhs[p] += at(o[p], x) * at(i, x);
+          for (std::size_t q = 0; q + 1 < n; ++q) m[p][q] += at(o[p], x) * at(o[q], x);
+        }
+      for (std::size_t p = 0; p + 1 < n; ++p) m[p][p] += ridge;
+      const std::vector<double> b = reference::solve(m, rhs);
+      std::vector<double> mine(far), paths(far);
+      reg.row(on_c ? side::customer : side::supplier, static_cast<std::uint32_t>(i), mine);
+      way.row(on_c ? side::customer : side::supplier, static_cast<std::uint32_t>(i), paths);
+      for (std::size_t x = 0; x < far; ++x) {
+        std::vector<double> back(n), back_paths(n);
+        reg.row(on_c ? side::supplier : side::customer, static_cast<std::uint32_t>(x), back);
+        way.row(on_c ? side::supplier : side::customer, static_cast<std::uint32_t>(x), back_paths);
+        EXPECT_NEAR(paths[x], back_paths[i], 1e-12);
+        if (at(i, x) > 0) continue;
+        double want = 0, want_paths = 0;
+        for (std::size_t p = 0; p + 1 < n; ++p) want += b[p] * at(o[p], x);
+        EXPECT_NEAR(mine[x], want, 1e-10);
+        EXPECT_NEAR(back[i], want, 1e-10);
+        const auto d_own = [&](std::size_t k) { return static_cast<double>(on_c ? v.customer.degree(k) : v.supplier.degree(k)); };
+        const auto d_far = [&](std::size_t k) { return static_cast<double>(on_c ? v.supplier.degree(k) : v.customer.degree(k)); };
+        for (std::size_t y = 0; y < far; ++y)
+          for (std::size_t j = 0; j < n; ++j)
+            if (at(i, y) * at(j, y) * at(j, x) > 0) want_paths += 1 / std::sqrt(d_own(i) * d_far(x)) / (d_own(j) * d_far(y));
+        EXPECT_NEAR(paths[x], 0.05 * std::sqrt(static_cast<double>(n * far)) * want_paths, 1e-12);
+      }
+    }
+  }
 }
 
 TEST(TieModel, FindsTheKinds) {

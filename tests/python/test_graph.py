@@ -364,7 +364,7 @@ def kinds(years: int = 8) -> pd.DataFrame:
 def test_the_learned_model_ranks_by_chance_and_finds_the_kinds() -> None:
     g = gx.graph.SupplierGraph(kinds(), period="year")
     out = g.next_suppliers(3, at=2018)
-    assert g.status_.startswith("learned on") and len(g.tie_model_) == 26
+    assert g.status_.startswith("learned on") and len(g.tie_model_) == 30
     assert (np.diff(out.chance)[out["rank"].to_numpy()[1:] > 1] <= 0).all() and out.chance.between(0, 1).all()
     assert (out.customer.str[1:].astype(int) % 3 == out.supplier.str[1:].astype(int) % 3).mean() > 0.8
     won = g.winnable("s04", k=5)

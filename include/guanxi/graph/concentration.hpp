@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -50,20 +51,21 @@ struct tie_sums {
 };
 [[nodiscard]] inline tie_sums sum_ties(std::span<const double> w) noexcept {
   tie_sums t;
-  double sum = 0, lost = 0;
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    const double x = w[i];
-    t.plain &= x >= 0x1p-1000 && x <= 0x1p1000;
-    const double next = sum + x;
-    lost += sum >= x ? (sum - next) + x : (x - next) + sum;
+  double sum = 0, lost = 0, least = 1;
+  for (std::size_t i = 0; i < w.size(); ++i) {  // no branches: what is lost in each sum is exact either way (Knuth)
+    const double x = w[i], next = sum + x, added = next - sum;
+    lost += (sum - (next - added)) + (x - added);
     sum = next;
-    if (x > t.third) {
-      if (x > t.first) t.third = t.second, t.second = t.first, t.first = x, t.largest = i;
-      else if (x > t.second) t.third = t.second, t.second = x;
-      else t.third = x;
-    }
+    least = std::min(least, x);
+    t.largest = x > t.first ? i : t.largest;
+    const double below = std::min(t.first, x);
+    t.first = std::max(t.first, x);
+    const double last = std::min(t.second, below);
+    t.second = std::max(t.second, below);
+    t.third = std::max(t.third, last);
   }
   t.total = sum + lost;
+  t.plain = least >= 0x1p-1000 && t.first <= 0x1p1000;
   return t;
 }
 

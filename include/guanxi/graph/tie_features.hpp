@@ -12,6 +12,7 @@
 
 #include <guanxi/graph/like_customers.hpp>
 #include <guanxi/graph/logistic.hpp>
+#include <guanxi/graph/small_side.hpp>
 #include <guanxi/graph/supplier_graph.hpp>
 #include <guanxi/graph/walk_kernel.hpp>
 
@@ -40,14 +41,18 @@ enum class tie_feature : std::uint8_t {
   ticket_mismatch,     // distance of the two, in logs
   product_match,       // part of the purchases of c in products that s sells, by their weight in what s sells
   product_breadth,     // products of s
-  walk_squared, like_squared, alike_squared, popularity_squared, match_by_walk
+  walk_squared, like_squared, alike_squared, popularity_squared, match_by_walk,
+  like_sum,            // likeness of c to those of its like customers who buy from s, added up
+  alike_sum,           // likeness of s to the suppliers of c, added up
+  foretold,            // by all others of the smaller side (small_side_scores::regression), ties that fade
+  three_ties           // paths of three ties, divided by degrees (small_side_scores::paths)
 };
-inline constexpr std::size_t tie_features_count = 26;
+inline constexpr std::size_t tie_features_count = 30;
 inline constexpr std::array<std::string_view, tie_features_count> tie_feature_names{
     "walk_from_customer", "walk_from_supplier", "walk_plain", "walk_plain_from_supplier", "walk_recent", "like_customers", "like_suppliers", "popularity",
     "recent_popularity", "winning", "tenure", "supplier_quiet", "suppliers", "recent_suppliers", "adding", "customer_quiet",
     "supplier_ticket", "customer_ticket", "ticket_mismatch", "product_match", "product_breadth", "walk_squared", "like_squared",
-    "alike_squared", "popularity_squared", "match_by_walk"};
+    "alike_squared", "popularity_squared", "match_by_walk", "like_sum", "alike_sum", "foretold", "three_ties"};
 
 /// Features of pairs as known at the end of the last period of a graph. Nothing later is looked at.
 class tie_features {
@@ -66,13 +71,14 @@ class tie_features {
   };
   struct scratch {
     walk_kernel::scratch fading, plain, recent;
-    std::vector<double> near_fading, near_plain, near_recent, like, alike;
+    std::vector<double> near_fading, near_plain, near_recent, like, alike, foretold, paths;
   };
 
   /// Takes who: customers whose likes will be asked for by row(); empty: all.
   tie_features(const SupplierGraph& g, std::uint32_t now, const settings& o, std::span<const std::uint32_t> who = {})
       : g_(g), ties_(g.view()), now_(now), o_(o), fading_(g, reading(0)), plain_(g, reading(std::numeric_limits<double>::infinity())),
-        recent_(g, reading(std::max(1.0, static_cast<double>(o.horizon)))) {
+        recent_(g, reading(std::max(1.0, static_cast<double>(o.horizon)))), foretold_(small_side_scores::regression(fading_.walk())),
+        paths_(small_side_scores::paths(plain_.walk())) {
     count_history();
     weigh_products();
     like_options like;
@@ -82,14 +88,20 @@ class tie_features {
     like_row_.assign(ties_.customers(), none);
     customers_alike_ = graph::like_customers(ties_, like, who);
     for (std::size_t i = 0; i < customers_alike_.customer.size(); ++i) like_row_[customers_alike_.customer[i]] = static_cast<std::uint32_t>(i);
+    liked_by_ = turned(customers_alike_, ties_.customers());
+    alike_to_ = turned(suppliers_alike_, ties_.suppliers());
+    like_total_.assign(ties_.customers(), 0.0);
+    for (std::size_t i = 0; i < customers_alike_.customer.size(); ++i)
+      for (std::uint64_t e = customers_alike_.start[i]; e < customers_alike_.start[i + 1]; ++e)
+        like_total_[customers_alike_.customer[i]] += customers_alike_.similarity[e];
   }
 
   [[nodiscard]] const SupplierGraph& graph_now() const noexcept { return g_; }
   [[nodiscard]] const walk_kernel& fading() const noexcept { return fading_; }
   [[nodiscard]] scratch make_scratch() const {
     const std::size_t n = std::max(ties_.customers(), ties_.suppliers());
-    return {fading_.make_scratch(), plain_.make_scratch(), recent_.make_scratch(), std::vector<double>(n), std::vector<double>(n),
-            std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
+    const std::vector<double> none_yet(n);
+    return {fading_.make_scratch(), plain_.make_scratch(), recent_.make_scratch(), none_yet, none_yet, none_yet, none_yet, none_yet, none_yet, none_yet};
   }
 
   /// Suppliers a customer does not use yet and that have ties, by id. Large graphs: those that the walk reaches.
@@ -100,12 +112,9 @@ class tie_features {
     walks(side::customer, c, n, t);
     std::fill_n(t.like.begin(), n, 0.0);
     std::fill_n(t.alike.begin(), n, 0.0);
-    double all = 0;
     if (const std::uint32_t i = like_row_[c]; i != none)
-      for (std::uint64_t e = customers_alike_.start[i]; e < customers_alike_.start[i + 1]; ++e) {
-        all += customers_alike_.similarity[e];
+      for (std::uint64_t e = customers_alike_.start[i]; e < customers_alike_.start[i + 1]; ++e)
         for (const std::uint32_t s : ties_.customer.others(customers_alike_.like[e])) t.like[s] += customers_alike_.similarity[e];
-      }
     for (const std::uint32_t own : ties_.customer.others(c))
       for (std::uint64_t e = suppliers_alike_.start[own]; e < suppliers_alike_.start[own + 1]; ++e)
         t.alike[suppliers_alike_.like[e]] += suppliers_alike_.similarity[e];
@@ -116,7 +125,7 @@ class tie_features {
       if (at < own.size() && own[at] == s) continue;
       if (ties_.supplier.degree(s) == 0 || (!fading_.dense() && t.near_fading[s] == 0)) continue;
       out.push_back({c, s, t.near_fading[s] * fading_.strength_s(s), {}});
-      fill(out.back(), t.near_fading[s], t.near_plain[s], t.near_recent[s], all > 0 ? t.like[s] / all : 0, t.alike[s]);
+      fill(out.back(), {t.near_fading[s], t.near_plain[s], t.near_recent[s], t.like[s], t.alike[s], t.foretold[s], t.paths[s]});
     }
   }
 
@@ -130,22 +139,14 @@ class tie_features {
     std::fill_n(t.alike.begin(), n, 0.0);
     std::vector<char> buys(n, 0);
     for (const std::uint32_t c : ties_.supplier.others(s)) buys[c] = 1;
-    for (std::size_t i = 0; i < customers_alike_.customer.size(); ++i) {
-      double all = 0, with = 0;
-      for (std::uint64_t e = customers_alike_.start[i]; e < customers_alike_.start[i + 1]; ++e) {
-        all += customers_alike_.similarity[e];
-        if (buys[customers_alike_.like[e]]) with += customers_alike_.similarity[e];
-      }
-      if (all > 0) t.like[customers_alike_.customer[i]] = with / all;
-    }
-    for (std::uint32_t other = 0; other < ties_.suppliers(); ++other)
-      for (std::uint64_t e = suppliers_alike_.start[other]; e < suppliers_alike_.start[other + 1]; ++e)
-        if (suppliers_alike_.like[e] == s)
-          for (const std::uint32_t c : ties_.supplier.others(other)) t.alike[c] += suppliers_alike_.similarity[e];
+    for (const std::uint32_t other : ties_.supplier.others(s))
+      for (std::uint64_t e = liked_by_.start[other]; e < liked_by_.start[other + 1]; ++e) t.like[liked_by_.by[e]] += liked_by_.similarity[e];
+    for (std::uint64_t e = alike_to_.start[s]; e < alike_to_.start[s + 1]; ++e)
+      for (const std::uint32_t c : ties_.supplier.others(alike_to_.by[e])) t.alike[c] += alike_to_.similarity[e];
     for (std::uint32_t c = 0; c < n; ++c) {
       if (buys[c] || ties_.customer.degree(c) == 0 || (!fading_.dense() && t.near_fading[c] == 0)) continue;
       out.push_back({c, s, t.near_fading[c] * fading_.strength_c(c), {}});
-      fill(out.back(), t.near_fading[c], t.near_plain[c], t.near_recent[c], t.like[c], t.alike[c]);
+      fill(out.back(), {t.near_fading[c], t.near_plain[c], t.near_recent[c], t.like[c], t.alike[c], t.foretold[c], t.paths[c]});
     }
   }
 
@@ -160,6 +161,29 @@ class tie_features {
     fading_.row(from, node, {t.near_fading.data(), n}, t.fading);
     plain_.row(from, node, {t.near_plain.data(), n}, t.plain);
     recent_.row(from, node, {t.near_recent.data(), n}, t.recent);
+    foretold_.row(from, node, {t.foretold.data(), n});
+    paths_.row(from, node, {t.paths.data(), n});
+  }
+
+  /// Who has a node among its likes.
+  struct likes_turned {
+    std::vector<std::uint64_t> start;
+    std::vector<std::uint32_t> by;
+    std::vector<double> similarity;
+  };
+  [[nodiscard]] static likes_turned turned(const likes& l, std::size_t n) {
+    likes_turned out;
+    out.start.assign(n + 1, 0);
+    for (const std::uint32_t v : l.like) ++out.start[v + 1];
+    for (std::size_t v = 0; v < n; ++v) out.start[v + 1] += out.start[v];
+    out.by.resize(l.like.size()), out.similarity.resize(l.like.size());
+    std::vector<std::uint64_t> next(out.start.begin(), out.start.end() - 1);
+    for (std::size_t i = 0; i < l.customer.size(); ++i)
+      for (std::uint64_t e = l.start[i]; e < l.start[i + 1]; ++e) {
+        const std::uint64_t to = next[l.like[e]]++;
+        out.by[to] = l.customer[i], out.similarity[to] = l.similarity[e];
+      }
+    return out;
   }
 
   struct history {
@@ -229,8 +253,13 @@ class tie_features {
     }
     return sum;
   }
-  void fill(pair& p, double fading, double plain, double recent, double like, double alike) const noexcept {
+  struct closeness {
+    double fading, plain, recent, like, alike, foretold, paths;
+  };
+  void fill(pair& p, const closeness& of) const noexcept {
     const std::uint32_t c = p.customer, s = p.supplier;
+    const auto [fading, plain, recent, like_sum, alike, foretold, paths] = of;
+    const double like = like_total_[c] > 0 ? like_sum / like_total_[c] : 0;
     const double nc = static_cast<double>(ties_.customers()), ns = static_cast<double>(ties_.suppliers()), now = static_cast<double>(now_);
     const auto soft = [](double x) { return std::log(1e-3 + x); };
     const double dc = static_cast<double>(ties_.customer.degree(c)), ds = static_cast<double>(ties_.supplier.degree(s));
@@ -264,6 +293,10 @@ class tie_features {
     put(likeness * likeness);
     put(popular * popular);
     put(same * walk);
+    put(std::log(1e-2 + like_sum));
+    put(std::log(1e-2 + alike));
+    put(std::copysign(std::log1p(100 * std::abs(foretold)), foretold));
+    put(std::log(1e-3 + std::max(0.0, paths)));
   }
 
   const SupplierGraph& g_;
@@ -271,8 +304,11 @@ class tie_features {
   std::uint32_t now_;
   settings o_;
   walk_kernel fading_, plain_, recent_;
+  small_side_scores foretold_, paths_;
   history of_customer_{ties_.customers()}, of_supplier_{ties_.suppliers()};
   likes suppliers_alike_, customers_alike_;
+  likes_turned liked_by_, alike_to_;
+  std::vector<double> like_total_;
   std::vector<std::uint32_t> like_row_;
   std::vector<std::uint64_t> bought_, sold_;
   std::vector<std::uint32_t> bought_item_, sold_item_;

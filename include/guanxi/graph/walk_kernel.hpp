@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <guanxi/graph/definite.hpp>
 #include <guanxi/graph/rows.hpp>
 #include <guanxi/graph/walk.hpp>
 #include <guanxi/graph/workspaces.hpp>
@@ -79,20 +80,7 @@ class walk_kernel {
       }
       row_i[i] += 1;
     }
-    for (std::size_t k = 0; k < n; ++k) {
-      double* row_k = inverse_.data() + k * n;
-      const double pivot = 1 / row_k[k];
-      row_k[k] = 1;
-      for (std::size_t j = 0; j < n; ++j) row_k[j] *= pivot;
-      for (std::size_t i = 0; i < n; ++i) {
-        if (i == k) continue;
-        double* row_i = inverse_.data() + i * n;
-        const double f = row_i[k];
-        if (f == 0) continue;
-        row_i[k] = 0;
-        for (std::size_t j = 0; j < n; ++j) row_i[j] -= f * row_k[j];
-      }
-    }
+    detail::invert_definite(inverse_, n);
   }
 
   void dense_row(side from, std::uint32_t node, std::span<double> out, scratch& t) const {

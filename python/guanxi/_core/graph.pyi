@@ -7,7 +7,7 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["SupplierGraph", "TieModel", "rank_whole"]
+__all__: list[str] = ["SupplierGraph", "TieModel", "rank_whole", "systemic_risk"]
 
 class TieModel:
     features: typing.ClassVar[list[typing.Any]] = [
@@ -37,8 +37,12 @@ class TieModel:
         "alike_squared",
         "popularity_squared",
         "match_by_walk",
+        "like_sum",
+        "alike_sum",
+        "foretold",
+        "three_ties",
     ]
-    def last_step(self, side: str) -> typing.Annotated[list[float], "FixedSize(3)"]: ...
+    def mix(self, side: str) -> float: ...
     @property
     def known(self) -> bool: ...
     @property
@@ -78,6 +82,13 @@ class SupplierGraph:
         weight: str,
         customer_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
         supplier_seeds: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> dict[str, typing.Any]: ...
+    def brokerage(
+        self,
+        side: str,
+        min_common: typing.SupportsInt | typing.SupportsIndex,
+        weight: str,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
     ) -> dict[str, typing.Any]: ...
     def communities(
         self,
@@ -231,3 +242,15 @@ def rank_whole(values: numpy.typing.NDArray[numpy.int32]) -> tuple[typing.Any, .
 def rank_whole(values: numpy.typing.NDArray[numpy.uint64]) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def rank_whole(values: typing.Annotated[numpy.typing.ArrayLike, numpy.int64]) -> tuple[typing.Any, ...]: ...
+def systemic_risk(
+    seller: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    buyer: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    product: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    amount: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    firms: typing.SupportsInt | typing.SupportsIndex,
+    who: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    essential: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+    base: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex = 0,
+) -> dict[str, typing.Any]: ...
