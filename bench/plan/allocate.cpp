@@ -55,7 +55,7 @@ void prove(benchmark::State& state) {
   set.exact = plan::proof::full;
   run(state, set, 1e-12);
 }
-BENCHMARK(prove)->Arg(1'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(prove)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void resolve(benchmark::State& state) {
   const auto& o = book_of(static_cast<std::size_t>(state.range(0)));

@@ -11,11 +11,11 @@ namespace guanxi::python {
 
 void bind_plan_staff(py::module_& sub);
 void bind_plan_risk(py::module_& sub);
+void bind_plan_more(py::module_& sub);
 
 void bind_plan(py::module_& m) {
   py::module_ sub = m.def_submodule("plan");
   bind_plan_staff(sub);
-  bind_plan_risk(sub);
   py::class_<plan::allocation>(sub, "Allocation")
       .def_property_readonly("level", [](const py::object& self) { return look<std::uint32_t>(self.cast<const plan::allocation&>().level, self); })
       .def_property_readonly("loss", [](const py::object& self) { return look<double>(self.cast<const plan::allocation&>().loss, self); })
@@ -31,6 +31,14 @@ void bind_plan(py::module_& m) {
       .def_readonly("status", &plan::allocation::status)
       .def_readonly("nodes", &plan::allocation::nodes)
       .def_readonly("core", &plan::allocation::core)
+      .def_property_readonly("failing",
+                             [](const plan::allocation& self) {
+                               constexpr const char* kinds[] = {"least need", "out of reach", "joint", "no level", "not found"};
+                               py::list out;
+                               for (const plan::shortfall& s : self.failing)
+                                 out.append(py::make_tuple(kinds[static_cast<std::size_t>(s.why)], s.budget, s.of_limit, s.limit, s.need, s.have, s.raise, s.accounts));
+                               return out;
+                             })
       .def_property_readonly("feasible", &plan::allocation::feasible);
   py::class_<plan::explanation>(sub, "Explanation")
       .def_readonly("level", &plan::explanation::level)
@@ -41,6 +49,8 @@ void bind_plan(py::module_& m) {
       .def_readonly("runner_net", &plan::explanation::runner_net)
       .def_readonly("cost", &plan::explanation::cost)
       .def_readonly("switching", &plan::explanation::switching);
+  bind_plan_risk(sub);
+  bind_plan_more(sub);
   sub.def(
       "allocate",
       [](column_in<std::uint64_t> start, column_in<double> value, column_in<double> cost, column_in<double> budget,

@@ -19,11 +19,11 @@ namespace {
 
 template <class Real>
 py::tuple at_risk(book_in in, const column_in<Real>& draws, double risk, double tail, double tolerance, std::size_t rounds, const py::object& account,
-                  const py::object& limit) {
+                  const py::object& limit, const column_in<std::uint32_t>& against) {
   plan::risk_plan p;
   {
     py::gil_scoped_release free;
-    p = plan::allocate_at_risk<Real>(in.book, view(in.budget), view(draws), in.set, {risk, tail, tolerance, rounds});
+    p = plan::allocate_at_risk<Real>(in.book, view(in.budget), view(draws), in.set, {risk, tail, tolerance, rounds, view(against)});
   }
   p.chosen.status = words(p.chosen, in.set, account, limit);
   std::vector<double> low, high;
@@ -38,13 +38,14 @@ void bind_plan_risk(py::module_& sub) {
   sub.def(
       "allocate_at_risk",
       [](column_in<std::uint64_t> start, column_in<double> value, column_in<double> cost, column_in<double> budget, const py::dict& options,
-         const py::array& draws, double risk, double tail, double tolerance, std::size_t rounds, const py::object& account, const py::object& limit) {
+         const py::array& draws, double risk, double tail, double tolerance, std::size_t rounds, const py::object& account, const py::object& limit,
+         column_in<std::uint32_t> against) {
         book_in in = read_book(std::move(start), std::move(value), std::move(cost), std::move(budget), options);
         if (py::isinstance<py::array_t<float>>(draws))
-          return at_risk<float>(std::move(in), column_in<float>(draws), risk, tail, tolerance, rounds, account, limit);
-        return at_risk<double>(std::move(in), column_in<double>(draws), risk, tail, tolerance, rounds, account, limit);
+          return at_risk<float>(std::move(in), column_in<float>(draws), risk, tail, tolerance, rounds, account, limit, against);
+        return at_risk<double>(std::move(in), column_in<double>(draws), risk, tail, tolerance, rounds, account, limit, against);
       },
-      "start"_a, "value"_a, "cost"_a, "budget"_a, "options"_a, "draws"_a, "risk"_a, "tail"_a, "tolerance"_a, "rounds"_a, "account"_a, "limit"_a);
+      "start"_a, "value"_a, "cost"_a, "budget"_a, "options"_a, "draws"_a, "risk"_a, "tail"_a, "tolerance"_a, "rounds"_a, "account"_a, "limit"_a, "against"_a);
   sub.def(
       "simple_rules",
       [](column_in<std::uint64_t> start, column_in<double> value, column_in<double> cost, column_in<double> budget, column_in<double> revenue,

@@ -25,6 +25,7 @@ py::dict customers(review::customer_columns&& c) {
   put("dominant", c.dominant), put("dominant_share", c.dominant_share), put("p_largest", c.p_largest);
   put("tier", c.tier), put("p_tier", c.p_tier), put("level", c.level);
   put("hours", c.hours), put("money", c.money), put("gain", c.gain), put("gain_low", c.gain_low), put("gain_high", c.gain_high), put("net", c.net);
+  put("come_back", c.come_back), put("try_worth", c.try_worth), put("pool_lost", c.pool_lost), put("manager", c.manager), put("level_gain", c.level_gain);
   const auto words = [&out](const char* name, const std::vector<std::string>& column) { out[name] = py::cast(column); };
   words("why", c.why), words("reason", c.reason), words("tier_why", c.tier_why), words("share_why", c.share_why), words("offer", c.offer), words("watch", c.watch);
   return out;
@@ -56,6 +57,7 @@ py::dict book(const review::book_figures& b) {
   out["wallet"] = b.wallet, out["share"] = b.share, out["gain"] = b.gain, out["gain_low"] = b.gain_low, out["gain_high"] = b.gain_high;
   out["bound"] = b.bound, out["gap"] = b.gap, out["plan_status"] = b.plan_status;
   out["plan_value"] = b.plan_value, out["baseline_names"] = b.baseline_names, out["baselines"] = b.baselines;
+  out["pool_hour"] = b.pool_hour, out["manager_prices"] = b.manager_prices;
   out["budget_names"] = b.budget_names, out["budgets"] = b.budgets, out["prices"] = b.prices, out["used"] = b.used;
   return out;
 }
@@ -92,7 +94,8 @@ py::dict give_result(review::result&& r) {
 
 void set_response(review::response_prior& r, const std::string& name, double value) {
   const std::map<std::string, double*> all{{"most_a", &r.most_a}, {"most_b", &r.most_b}, {"half", &r.half}, {"half_log_sd", &r.half_log_sd},
-                                           {"power", &r.power}, {"power_log_sd", &r.power_log_sd}, {"win_back", &r.win_back}, {"room", &r.room},
+                                           {"power", &r.power}, {"power_log_sd", &r.power_log_sd}, {"win_back", &r.win_back}, {"win_back_weight", &r.win_back_weight},
+                                           {"learned", &r.learned}, {"room", &r.room},
                                            {"room_low", &r.room_low}, {"room_high", &r.room_high}};
   const auto it = all.find(name);
   if (it == all.end()) {
@@ -111,13 +114,16 @@ void bind_review(py::module_& m) {
       "review",
       [](const ledger::Ledger& led, const ledger::Deliveries* deliveries, double hours, double money, double horizon, const std::string& unit,
          const std::string& own, double margin, const std::vector<std::tuple<std::string, double, double>>& efforts,
-         const std::map<std::string, double>& response, double level, std::uint64_t seed, unsigned threads, const std::optional<py::function>& progress) {
+         const std::map<std::string, double>& response, double level, std::uint64_t seed, unsigned threads, const std::optional<py::function>& progress,
+         const std::vector<std::tuple<std::string, double, std::vector<std::string>>>& managers, double pool_hour) {
         review::settings s;
         s.hours = hours, s.money = money, s.horizon = horizon, s.u = to_unit(unit), s.own = own, s.margin = margin, s.level = level;
         s.seed = seed, s.threads = threads;
         if (!efforts.empty()) s.efforts.clear();
         for (const auto& [name, h, cost] : efforts) s.efforts.push_back({name, h, cost});
         for (const auto& [name, value] : response) set_response(s.response, name, value);
+        for (const auto& [name, h, countries_of] : managers) s.managers.push_back({name, h, countries_of});
+        s.pool_hour = pool_hour;
         if (progress)
           s.progress = [&progress](std::string_view name) {
             py::gil_scoped_acquire hold;
@@ -127,10 +133,14 @@ void bind_review(py::module_& m) {
           py::gil_scoped_release free;
           return review::review(led, deliveries, s);
         }();
-        return give_result(std::move(found));
+        py::dict out = give_result(std::move(found));
+        py::list names;
+        for (const review::manager& one : s.managers) names.append(one.name);
+        out["managers"] = names;
+        return out;
       },
       "ledger"_a, "deliveries"_a.none(true), "hours"_a, "money"_a, "horizon"_a, "unit"_a, "own"_a, "margin"_a, "efforts"_a, "response"_a, "level"_a, "seed"_a,
-      "threads"_a, "progress"_a.none(true));
+      "threads"_a, "progress"_a.none(true), "managers"_a, "pool_hour"_a);
 }
 
 }  // namespace guanxi::python

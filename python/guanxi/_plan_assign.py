@@ -65,6 +65,31 @@ class Assignment:
         """{manager: portfolio}, every manager."""
         return {manager: self.sheet(manager) for manager in self.loads}
 
+    @property
+    def baselines(self) -> Any:
+        """Frame (rule, value, regret): "largest value first", each account to the manager where it is worth most and still fits.
+
+        A rule without a place for an account leaves it lying; floors are not looked at: that is to its favour. Costs one sort of the pairs.
+        """
+        call = self._call
+        table: pa.Table = call["fit"]
+        worth, need = floats(table, call["value"]), floats(table, call["hours"])
+        who, whom = table.column(call["account"]).to_pylist(), table.column(call["manager"]).to_pylist()
+        budget = {name: float(amount) for name, amount in (call["budgets"] or {}).items()}
+        cost = {name: floats(table, name) for name in budget}
+        left, done, value = dict(self.capacity), set(), 0.0
+        for row in np.argsort(-worth, kind="stable").tolist():
+            if who[row] in done or (whom[row] is not None and need[row] > left[whom[row]]) or any(cost[b][row] > budget[b] for b in budget):
+                continue
+            done.add(who[row])
+            value += float(worth[row])
+            if whom[row] is not None:
+                left[whom[row]] -= float(need[row])
+            for b in budget:
+                budget[b] -= float(cost[b][row])
+        return give({"rule": ["largest value first"], "value": [value], "regret": [self.value - value],
+                     "left_out": [len(set(who)) - len(done)]}, self._kind)
+
     def without(self, manager: Any) -> Assignment:
         """What if this manager leaves: the same accounts among the others, the present hands kept where nothing else is better.
 
@@ -75,7 +100,8 @@ class Assignment:
         column = call["manager"]
         if manager not in self.loads:
             raise Error(f"plan.assign: no manager {manager!r} among {', '.join(map(repr, self.loads))}", "unknown_name")
-        call["fit"] = table.filter(pc.not_equal(table.column(column), pa.scalar(manager, table.column(column).type)))
+        there = pc.not_equal(table.column(column), pa.scalar(manager, table.column(column).type))
+        call["fit"] = table.filter(pc.fill_null(there, True))
         for name in ("capacity", "floor"):
             if isinstance(call[name], Mapping):
                 call[name] = {k: v for k, v in call[name].items() if k != manager}
@@ -83,7 +109,10 @@ class Assignment:
         if lost:
             raise Error(f"plan.assign: infeasible: without {manager!r} nobody may take account {min(lost, key=str)!r}"
                         + (f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""), "infeasible")
-        return assign(**call)
+        left = assign(**call)
+        left._kind = self._kind
+        left.choices = give({name: left._table.column(name) for name in left._table.column_names}, self._kind)
+        return left
 
     def __repr__(self) -> str:
         out = [f"Assignment: {self._table.num_rows:,} accounts to {len(self.loads)} managers; value {_text(self.value)}; {self.status}"
@@ -118,7 +147,8 @@ def assign(fit: Any, capacity: Any, floor: Any = None, *, account: str = "accoun
 
     Parameters
     ----------
-    fit : frame, one row a pair that is allowed: account, manager, value (money), hours. A missing pair is not allowed.
+    fit : frame, one row a pair that is allowed: account, manager, value (money), hours. A missing pair is not allowed. A row without a
+        manager is an option that needs nobody: a level without effort.
     capacity, floor : number, or {manager: hours}
         What each manager can and must carry.
     level : str, optional
@@ -149,6 +179,13 @@ def assign(fit: Any, capacity: Any, floor: Any = None, *, account: str = "accoun
     Costs about 40 passes over the pairs and a local search: some 30 ms for 1,000 x 20. Source: Fisher, Jaikumar and Van
     Wassenhove (1986), Management Science 32, 1095-1103, with signed prices for floors.
     """
+    return _assign(fit, capacity, floor, account, manager, value, hours, level, budgets, balance, present, moving, pins, effort, threads, None)
+
+
+def _assign(fit: Any, capacity: Any, floor: Any, account: str, manager: str, value: str, hours: str, level: str | None,
+            budgets: Mapping[str, float] | None, balance: Mapping[str, float] | None, present: Mapping[Any, Any] | None, moving: float,
+            pins: Mapping[Any, Any] | None, effort: int, threads: int, decided: dict[str, Any] | None) -> Assignment:
+    """The work of :func:`assign`; ``decided`` holds an answer that was found elsewhere: choice {account: (manager, level)} and figures."""
     money = dict(budgets or {})
     parts = dict(balance or {})
     table = read(fit, "plan.assign", [account, manager, value, hours, *([level] if level else []), *money, *parts])
@@ -157,7 +194,13 @@ def assign(fit: Any, capacity: Any, floor: Any = None, *, account: str = "accoun
             "threads": threads}
     kind = kind_of(fit)
     who, accounts = codes(table, account)
-    whom, managers = codes(table, manager)
+    alone = table.column(manager).is_null().to_numpy()
+    some = table.column(manager).drop_null()
+    if not len(some):
+        raise Error(f"plan.assign: no row of {manager!r} names anybody, wanted at least one manager", "empty")
+    named = pa.table({manager: pc.fill_null(table.column(manager), some[0])})
+    whom, managers = codes(named, manager)
+    whom = np.where(alone, len(managers), whom).astype(np.uint32)
     step, levels = codes(table, level) if level else (np.zeros(len(who), np.uint32), None)
     order = np.lexsort((step, whom, who))
     who, whom, step = who[order], whom[order], step[order]
@@ -205,7 +248,9 @@ def assign(fit: Any, capacity: Any, floor: Any = None, *, account: str = "accoun
         caps.append(np.full(len(people), mean * (1 + part)))
         floors.append(np.full(len(people), mean * (1 - part)))
     cost = np.column_stack([floats(table, b)[order] for b in money]) if money else np.empty((len(who), 0))
-    raw = _core_plan.assign(start, np.ascontiguousarray(worth), whom.astype(np.uint32), np.ascontiguousarray(np.column_stack(load)), np.ascontiguousarray(cost),
+    core_whom = np.where(whom == len(people), 0xFFFFFFFF, whom).astype(np.uint32)
+    raw = _decided(start, worth, whom, step, need, cost, decided, names, people) if decided else _core_plan.assign(
+        start, np.ascontiguousarray(worth), core_whom, np.ascontiguousarray(np.column_stack(load)), np.ascontiguousarray(cost),
                             len(people), len(load), len(money), np.column_stack(floors).ravel(), np.column_stack(caps).ravel(),
                             np.array(list(money.values()), np.float64), effort, threads)
     if not raw["feasible"]:
@@ -219,6 +264,25 @@ def assign(fit: Any, capacity: Any, floor: Any = None, *, account: str = "accoun
                       dict(zip(money, raw["budget_prices"].tolist(), strict=True)), dict(zip(people, loads.tolist(), strict=True)), raw["value"],
                       raw["bound"], raw["gap"], raw["status"], int(changed[row].sum()), dict(zip(people, top.tolist(), strict=True)),
                       dict(zip(people, low.tolist(), strict=True)), full, kind, call)
+
+
+def _decided(start: Any, worth: Any, whom: Any, step: Any, need: Any, cost: Any, decided: dict[str, Any], names: list[Any],
+             people: list[Any]) -> dict[str, Any]:
+    """What the core would hand back, for choices that were made elsewhere."""
+    prices = np.append([decided["prices"][m] for m in people], 0.0)
+    net = worth - prices[whom] * need - cost @ np.array(decided["budget_prices"])
+    option = np.zeros(len(names), np.int64)
+    loads, loss = np.zeros(len(people) + 1), np.zeros(len(names))
+    first = start.astype(np.int64)
+    for i, name in enumerate(names):
+        m, j = decided["choice"][name]
+        rows = slice(first[i], first[i + 1])
+        option[i] = np.flatnonzero((whom[rows] == (len(people) if m is None else people.index(m))) & (step[rows] == j))[0]
+        loss[i] = net[rows].max() - net[first[i] + option[i]]
+    chosen = first[:-1] + option
+    np.add.at(loads, whom[chosen], need[chosen])
+    return {"option": option, "loss": loss, "net": net[chosen], "prices": prices[:-1], "budget_prices": np.array(decided["budget_prices"]),
+            "loads": loads[:-1], "feasible": True, **{k: decided[k] for k in ("value", "bound", "gap", "status")}}
 
 
 def _why_not(raw: dict[str, Any], people: list[Any]) -> str:
@@ -236,7 +300,7 @@ def _choices(start: Any, worth: Any, whom: Any, step: Any, need: Any, cost: Any,
              managers: pa.Array, levels: pa.Array | None, account: str, level: str | None, value: str, hours: str, money: dict[str, float],
              loads: int) -> dict[str, Any]:
     """The columns of the result, with the next best manager of every account at the prices."""
-    prices = raw["prices"].reshape(-1, loads)
+    prices = np.vstack([raw["prices"].reshape(-1, loads), np.zeros((1, loads))])  # the last one: nobody
     net = worth - prices[whom, 0] * need - (cost @ raw["budget_prices"] if money else 0.0)
     n = len(accounts)
     owner = np.repeat(np.arange(n), np.diff(start.astype(np.int64)))
@@ -247,7 +311,8 @@ def _choices(start: Any, worth: Any, whom: Any, step: Any, need: Any, cost: Any,
     hits = np.flatnonzero((other == best[owner]) & np.isfinite(other))
     at[owner[hits[::-1]]] = hits[::-1]
     behind = np.where(np.isfinite(best), net[row] - best, np.nan)
-    people = managers.to_pylist()
+    people = [*managers.to_pylist(), "nobody"]
+    nobody = len(managers)
     why = []
     for i in range(n):
         text = f"{_text(float(need[row[i]]))} hours, worth {_text(float(worth[row[i]]))}"
@@ -258,11 +323,12 @@ def _choices(start: Any, worth: Any, whom: Any, step: Any, need: Any, cost: Any,
         else:
             text += f"; {people[whom[at[i]]]} would be worth {_text(float(-behind[i]))} more, but the hours do not fit"
         why.append(text + ("; changes hands" if changed[row[i]] else ""))
-    out: dict[str, Any] = {account: accounts, "manager": managers.take(pa.array(whom[row]))}
+    out: dict[str, Any] = {account: accounts, "manager": managers.take(pa.array(whom[row], mask=whom[row] == nobody))}
     if level and levels is not None:
         out[level] = levels.take(pa.array(step[row]))
     out |= {value: worth[row], hours: need[row], **{b: cost[row, k] for k, b in enumerate(money)}, "loss": raw["loss"], "net": raw["net"],
-            "moved": changed[row], "runner_up": managers.take(pa.array(np.where(at < 0, 0, whom[at]), mask=at < 0)), "behind": behind, "why": why}
+            "moved": changed[row],
+            "runner_up": managers.take(pa.array(np.where(at < 0, 0, whom[at]), mask=(at < 0) | (whom[at] == nobody))), "behind": behind, "why": why}
     return out
 
 

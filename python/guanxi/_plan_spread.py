@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _core
 from ._errors import Error
-from ._frames import floats, give, kind_of, read
+from ._frames import Kind, floats, give, kind_of, read
 
 _core_plan: Any = _core.plan
 
@@ -37,12 +37,35 @@ class Spread:
     status: str
     budget: float
     _names: tuple[str, list[Any], Any] = field(repr=False)
+    _curves: tuple[Any, ...] = field(repr=False)
+    _kind: Kind = field(repr=False)
+
+    @property
+    def baselines(self) -> Any:
+        """Frame (rule, value, regret): what simple rules gain with the same budget, and what they leave lying.
+
+        "the same for all", and "in proportion to what can be won" (high - low); nobody above ``most``.
+        """
+        made = self._rules()
+        return give({"rule": [name for name, _ in made], "value": [v for _, v in made], "regret": [self.value - v for _, v in made]}, self._kind)
+
+    def _rules(self) -> list[tuple[str, float]]:
+        low, high, half, power, most = self._curves
+        out = []
+        for name, weight in (("the same for all", np.ones(len(low))), ("in proportion to what can be won", np.maximum(high - low, 0.0))):
+            effort = np.minimum(self.budget * weight / max(float(weight.sum()), 1e-300), most if len(most) else np.inf)
+            with np.errstate(divide="ignore", over="ignore"):
+                out.append((name, float(np.sum(low + (high - low) / (1.0 + (half / effort) ** power)))))
+        return out
 
     def __repr__(self) -> str:
         _, accounts, effort = self._names
         served = int(np.count_nonzero(effort))
         lines = [f"Spread: {self.used:,.1f} of {self.budget:,.1f} over {served:,} of {len(accounts):,} accounts; value {self.value:,.0f}; "
                  f"{self.status}; one more unit is worth {self.price:,.4g}"]
+        if accounts:
+            beside = "; ".join(f"{name} {v:,.0f}" + (f" ({100 * (v / self.value - 1):+.0f} %)" if self.value > 0 else "") for name, v in self._rules())
+            lines.append(f"simple rules with the same budget: {beside}")
         order = np.argsort(-effort, kind="stable")[:10]
         return "\n".join(lines + [f"  {accounts[i]}: {effort[i]:,.1f}" for i in order])
 
@@ -94,7 +117,7 @@ def spread(accounts: Any, *, budget: float, account: str = "account", low: str =
         slope = np.where(effort > 0, (column[high] - column[low]) * column[power] * u / (effort * (1 + u) ** 2), np.nan)
     choices = give({account: names, "effort": effort, "value": value, "gain": value - column[low], "slope": slope}, kind_of(accounts))
     return Spread(choices, raw["price"], raw["total"], raw["bound"], raw["gap"], raw["used"], raw["status"], float(budget),
-                  (account, names.to_pylist(), effort))
+                  (account, names.to_pylist(), effort), (column[low], column[high], column[half], column[power], top), kind_of(accounts))
 
 
 def answers(frame: Any, *, account: str = "account", effort: str = "effort", none: str = "none", now: str = "now", more: str = "more",

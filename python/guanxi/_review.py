@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from . import _core, _progress
 from ._errors import Error
 from ._frames import Kind, floats, give, read
-from ._plan_assign import Assignment, assign
+from ._plan_assign import Assignment, _assign
 from ._review_markets import graph_of, market_words, rivals_table, ties_table, world_table
 from .deliveries import Deliveries
 from .graph import SupplierGraph
@@ -70,6 +70,10 @@ COLUMNS = {
     "gain_low": "lower end of its interval",
     "gain_high": "upper end",
     "net": "gain less the price of hours and money",
+    "manager": "who gives the effort, where managers were given",
+    "come_back": "how often customers silent as long came back within the horizon",
+    "try_worth": "without effort: what a try would teach, less what it gives up, money",
+    "pool_lost": "without effort: what is lost while it waits for us and not for the pool, money",
     "watch": "what to look at now",
     "why": "why this effort",
     "reason": "what decided the forecast",
@@ -99,7 +103,7 @@ class Review:
     book : dict
         Figures of the whole book: value, wallet, share, gain with intervals, prices of hours and money, bound and gap.
     managers : guanxi.plan.Assignment or None
-        Who looks after the accounts that get effort, where managers were given; ``managers.sheets`` is the portfolio of each.
+        Who gives which effort, where managers were given: level and manager chosen together; ``managers.sheets`` is the portfolio of each.
     notes : list of str
         What the figures rest on: assumptions used, refused rows, how each model ended.
     """
@@ -163,9 +167,6 @@ class Review:
         chosen = self.table.filter(self._busy())
         names = ["customer", "tier", "effort", "hours", "money", "gain", "gain_low", "gain_high", "net", "why"]
         if self.managers is not None:
-            mine = self.managers._table
-            at = pc.index_in(chosen.column("customer").combine_chunks(), value_set=mine.column("customer").combine_chunks())
-            chosen = chosen.append_column("manager", mine.column("manager").take(at))
             names.insert(3, "manager")
         return self._give(chosen, names)
 
@@ -178,6 +179,27 @@ class Review:
         book = self.book
         return give({"rule": ["the plan", *book["baseline_names"]], "value": [book["plan_value"], *book["baselines"]],
                      "regret": [0.0, *(book["plan_value"] - v for v in book["baselines"])]}, self.kind)
+
+    @property
+    def tries(self) -> Any:
+        """Accounts without effort where a try teaches more than it costs, most first: customer, country, try_worth, value, p_alive, why.
+
+        The knowledge gradient: what is unknown of one account may turn out to be worth effort. The few largest deserve an experiment.
+        """
+        return self._left("try_worth")
+
+    @property
+    def pool(self) -> Any:
+        """Accounts that lose value by waiting for us, most lost first: customer, country, pool_lost, value, p_alive, why.
+
+        The plan has no hours for them; whoever takes them from the pool works at ``book["pool_hour"]`` an hour. Not a matter of days.
+        """
+        return self._left("pool_lost")
+
+    def _left(self, name: str) -> Any:
+        rows = self.table.filter(pc.greater(self.table.column(name), 0))
+        rows = rows.take(pc.sort_indices(rows, [(name, "descending"), ("customer", "ascending")]))
+        return self._give(rows, ["customer", "country", name, "value", "p_alive", "why"])
 
     def _busy(self) -> pa.ChunkedArray:
         """Which rows get effort: any that costs hours or money."""
@@ -302,7 +324,8 @@ def _dates(days: np.ndarray[Any, Any]) -> pa.Array:
 
 def review(led: Ledger, deliveries: Any = None, hours: float | None = None, money: float | None = None, *, horizon: float = 52,
            unit: str = "W", own: str | None = None, margin: float | None = None, efforts: Sequence[Mapping[str, Any]] | None = None,
-           response: Mapping[str, float] | None = None, managers: Any = None, trade: Any = None, home: Any = None, level: float = 0.9, seed: int = 0,
+           response: Mapping[str, float] | None = None, managers: Any = None, pool_hour: float | None = None, trade: Any = None, home: Any = None,
+           level: float = 0.9, seed: int = 0,
            threads: int = 0, progress: bool | None = None) -> Review:
     """Which customers deserve our limited people, time and money, and what to do with each of them.
 
@@ -325,11 +348,16 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
         Ways to treat an account: ``{"name": "visit", "hours": 24, "money": 1500}``; the first must cost nothing.
     response : mapping, optional
         What effort does, in place of the stated prior: any of most_a, most_b (part of the room won at saturation, Beta), half
-        (hours that win half of it), half_log_sd, power, power_log_sd, win_back, room, room_low, room_high (what a customer buys
-        elsewhere where nothing is seen, as a multiple of its expected sales, and its interval).
+        (hours that win half of it), half_log_sd, power, power_log_sd, win_back (pull on a customer that has left), win_back_weight
+        (customers that it counts for beside those that the ledger saw come back or not), learned (part of the doubt about an account
+        that a try settles), room, room_low, room_high (what a customer buys elsewhere where nothing is seen, as a multiple of its
+        expected sales, and its interval).
     managers : frame, optional
-        One row a manager: manager, hours, and if known countries (words with blanks or commas, or a list). Accounts that get effort
-        are given to managers within their hours, those of their countries first; ``hours`` is then their sum unless given.
+        One row a manager: manager, hours, and if known countries (words with blanks or commas, or a list). Level and
+        manager are then chosen together, within everybody's hours; a manager who does not know the country gets 75 % of the gain.
+        ``hours`` is their sum unless given.
+    pool_hour : float, optional
+        Worth of an hour of those who take accounts from the pool; half of ours when not given.
     trade : frame, optional
         Trade statistics: exporter, importer, product, period, value (money; see ``guanxi.market.table``). ``review.world`` then tells
         the markets of our customers' countries, and others where much is at stake.
@@ -371,41 +399,53 @@ def review(led: Ledger, deliveries: Any = None, hours: float | None = None, mone
             led.core, None if deliveries is None else deliveries.core, float("nan") if hours is None else float(hours),
             float("nan") if money is None else float(money), float(horizon), unit, "" if own is None else str(own),
             float("nan") if margin is None else float(margin),
-            levels, {str(k): float(v) for k, v in (response or {}).items()}, level, seed, threads, step)
+            levels, {str(k): float(v) for k, v in (response or {}).items()}, level, seed, threads, step,
+            [] if staff is None else _people(staff, read(managers, "review managers")), float("nan") if pool_hour is None else float(pool_hour))
+    gains = raw["customers"].pop("level_gain")
     made = _assemble(raw, led, deliveries, horizon, unit, level)
     made.threads = threads
     if trade is not None:
         made.world_table, notes = world_table(trade, home, made.countries_table)
         made.notes += notes
-    if staff is not None:
-        _staff(made, staff, read(managers, "review managers"))
+    if staff is not None and len(raw["book"]["manager_prices"]):
+        made.managers = _assignment(raw, led, made, gains, _people(staff, read(managers, "review managers")), money)
     return made
 
 
-def _staff(made: Review, staff: pa.Table, full: pa.Table) -> None:
-    """Gives the accounts that get effort to managers; an account that does not fit is a note, not an error."""
-    busy = made.table.filter(made._busy())
-    names, hours = staff.column("manager").to_pylist(), floats(staff, "hours")
-    given = full.column("countries").to_pylist() if "countries" in full.column_names else [None] * len(names)
-    covers = [set(c.replace(",", " ").split()) if isinstance(c, str) else set(c or ()) for c in given]
-    rows = busy.select(["customer", "country", "gain", "hours"]).to_pylist()
-    fit: dict[str, list[Any]] = {"customer": [], "manager": [], "value": [], "hours": []}
-    for row in rows:
-        for name, mine in zip(names, covers, strict=True):
-            near = not mine or not row["country"] or row["country"] in mine
-            for column, value in zip(fit, (row["customer"], name, row["gain"] * (1.0 if near else 0.75), row["hours"]), strict=True):
-                fit[column].append(value)
-    if not rows:
-        made.notes.append("Managers: no account gets effort.")
-        return
-    try:
-        made.managers = assign(pa.table(fit), dict(zip(names, hours.tolist(), strict=True)), account="customer")
-    except Error as reason:
-        made.notes.append(f"Managers: {str(reason).removeprefix('plan.assign: ')}.")
-        return
-    made.managers._kind = made.kind
-    made.managers.choices = give({n: made.managers._table.column(n) for n in made.managers._table.column_names}, made.kind)
-    made.notes.append(f"Managers: {made.managers.status}; an account outside a manager's countries counts for 75 % of its gain.")
+def _people(staff: pa.Table, full: pa.Table) -> list[tuple[str, float, list[str]]]:
+    given = full.column("countries").to_pylist() if "countries" in full.column_names else [None] * staff.num_rows
+    knows = [c.replace(",", " ").split() if isinstance(c, str) else [str(one) for one in c or ()] for c in given]
+    return [(str(name), float(h), c) for name, h, c in zip(staff.column("manager").to_pylist(), floats(staff, "hours"), knows, strict=True)]
+
+
+def _assignment(raw: dict[str, Any], led: Ledger, made: Review, gains: Any, people: list[tuple[str, float, list[str]]], money: float | None) -> Assignment:
+    """The choices of the core as an assignment: sheets, prices, what if somebody leaves."""
+    n, levels, staff = len(led.customer_ids), len(made.efforts), len(people)
+    names = [p[0] for p in people]
+    country = raw["country"]
+    fit = np.array([[1.0 if not knows or not c or c in knows else 0.75 for _, _, knows in people] for c in country]).reshape(n, staff)
+    cost = {key: np.array([e[key] for e in made.efforts]) for key in ("hours", "money")}
+    gain = gains.reshape(n, levels)
+    worth = fit[:, :, None] * gain[:, None, :] - (cost["money"] if money is None else 0.0)
+    customer, manager, step = np.meshgrid(np.arange(n), np.arange(staff), np.arange(1, levels), indexing="ij")
+    value = worth[:, :, 1:].ravel()
+    keep = value > 0
+    who, whom, level = (np.concatenate([a.ravel()[keep], b]) for a, b in
+                        ((customer, np.arange(n)), (manager, np.full(n, staff)), (step, np.zeros(n, np.int64))))
+    table = pa.table({"customer": led.customer_ids.take(pa.array(who)), "manager": pa.array([*names, None]).take(pa.array(whom)), "level": level,
+                      "value": np.concatenate([value[keep], np.zeros(n)]), "hours": cost["hours"][level], "money": cost["money"][level]})
+    book, chosen = raw["book"], made.table.select(["customer", "manager", "effort"]).to_pylist()
+    number = {e["name"]: j for j, e in enumerate(made.efforts)}
+    limits = {} if money is None else {"money": float(money)}
+    decided = {"choice": {r["customer"]: (r["manager"], number[r["effort"]]) for r in chosen}, "prices": dict(zip(names, book["manager_prices"], strict=True)),
+               "budget_prices": [] if money is None else [book["prices"][1]], "value": book["plan_value"], "bound": book["bound"], "gap": book["gap"],
+               "status": book["plan_status"]}
+    found = _assign(table, {name: h for name, h, _ in people}, None, "customer", "manager", "value", "hours", "level", limits, None, None, 0.0, None, 600, 0,
+                    decided)
+    found._kind = made.kind
+    found._table = found._table.filter(pc.is_valid(found._table.column("manager")))
+    found.choices = give({name: found._table.column(name) for name in found._table.column_names}, made.kind)
+    return found
 
 
 def _effort(given: Mapping[str, Any]) -> tuple[str, float, float]:
@@ -422,6 +462,7 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
     columns: dict[str, Any] = dict(raw["customers"])
     tier = columns.pop("tier")
     effort = [e["name"] for e in raw["efforts"]]
+    people = raw["managers"]
 
     def supplier(codes: np.ndarray[Any, Any]) -> pa.Array:
         return pa.array([None if c == NO_SUPPLIER else suppliers[c] for c in codes.tolist()], pa.string())
@@ -430,6 +471,7 @@ def _assemble(raw: dict[str, Any], led: Ledger, deliveries: Deliveries | None, h
         "customer": led.customer_ids, "country": pa.array(raw["country"], pa.string()),
         "tier": pa.array([TIERS[t] for t in tier.tolist()], pa.string()), "tier_rank": pa.array(tier),
         "dominant": supplier(columns.pop("dominant")), "effort": pa.array([effort[i] for i in columns.pop("level").tolist()], pa.string()),
+        "manager": pa.array([people[m] if m < len(people) else None for m in columns.pop("manager").tolist()], pa.string()),
         "next_order": _dates(columns.pop("next_order")), "last_order": _dates(columns.pop("last_order")),
     }
     table |= {name: pa.array(values) for name, values in columns.items()}

@@ -107,6 +107,47 @@ TEST(Risk, WithoutRiskItIsThePlainPlanAndRiskMovesEffortToOtherCountries) {
   }
 }
 
+TEST(Risk, AgainstTodaysPlanEveryPlanAndNeverBelowNothing) {
+  std::size_t best = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const std::size_t n = 6, s = 120;
+    world w = make(n, s, seed);
+    std::vector<std::uint32_t> today(n);
+    double needs = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      today[i] = static_cast<std::uint32_t>((seed + i) % 3);
+      needs += w.cost[w.start[i] + today[i]];
+    }
+    w.budget[0] = std::max(w.budget[0], needs);
+    // the same draws less those of today's level: its plain objective is the one that we want
+    world less = w;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < 3; ++j)
+        for (std::size_t d = 0; d < s; ++d) less.draws[(w.start[i] + j) * s + d] -= w.draws[(w.start[i] + today[i]) * s + d];
+    double want = -1e300;
+    std::vector<std::size_t> at(n, 0);
+    for (std::size_t code = 0; code < 729; ++code) {
+      double used = 0.0;
+      std::size_t rest = code;
+      for (std::size_t i = 0; i < n; ++i, rest /= 3) used += w.cost[w.start[i] + (at[i] = rest % 3)];
+      if (used <= w.budget[0]) want = std::max(want, objective(less, at, s, 1.0, 0.1));
+    }
+    const risk_plan p = allocate_at_risk<float>(w.view(), w.budget, w.draws, {}, {.risk = 1.0, .tail = 0.1, .tolerance = 1e-9, .rounds = 40, .against = today});
+    EXPECT_GE(want, -1e-6) << seed;  // today's plan itself
+    EXPECT_GE(p.chosen.bound, want - 1e-6) << seed;
+    EXPECT_LE(p.chosen.value, want + 1e-4) << seed;
+    EXPECT_GE(p.cvar, -1e-9) << seed;
+    best += p.chosen.value >= want - 1e-3 * (1.0 + std::abs(want));
+    const std::vector<std::size_t> mine(p.chosen.level.begin(), p.chosen.level.end());
+    EXPECT_NEAR(p.cvar, objective(less, mine, s, 1.0, 0.1), 1e-3) << seed;
+  }
+  EXPECT_GE(best, 5u);
+  const world w = make(4, 20, 1);
+  const std::vector<std::uint32_t> shorter(3), wrong{0, 0, 0, 9};
+  EXPECT_THROW((void)allocate_at_risk<float>(w.view(), w.budget, w.draws, {}, {.against = shorter}), error);
+  EXPECT_THROW((void)allocate_at_risk<float>(w.view(), w.budget, w.draws, {}, {.against = wrong}), error);
+}
+
 TEST(Risk, RefusesWhatCannotBeMeant) {
   const world w = make(3, 10, 1);
   EXPECT_THROW((void)allocate_at_risk<float>(w.view(), w.budget, std::span(w.draws).first(11), {}, {}), error);

@@ -86,7 +86,7 @@ def test_the_frame_that_went_in_comes_out(make: Any, kind: type) -> None:
     assert type(p.choices) is kind
     names = p.choices.column_names if kind is pa.Table else list(p.choices.columns)
     assert names == ["account", "level", "value", "hours", "money", "slots", "loss", "net", "runner_up", "behind", "switch_hours",
-                     "switch_money", "switch_slots"]
+                     "switch_money", "switch_slots", "why"]
     assert list(np.asarray(p.choices["level"])) == list(plan.allocate(v, b, costs=c).choices)
 
 

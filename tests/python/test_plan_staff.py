@@ -39,6 +39,19 @@ def test_spread_gives_the_kind_back_and_its_bound_is_that_of_numpy() -> None:
     assert s.value > equal.sum()
 
 
+def test_simple_rules_stand_beside_spread_and_assign() -> None:
+    f = curves(60, 2)
+    s = plan.spread(f, budget=600.0)
+    equal = f.low + (f.high - f.low) / (1 + (f.half / 10.0) ** f.power)
+    assert s.baselines.value[0] == pytest.approx(equal.sum()) and (s.baselines.regret >= -1e-6 * s.value).all()
+    assert "simple rules with the same budget: the same for all " in repr(s)
+    f = offers(60, 4, 1)
+    cap = 1.1 * f.groupby("account").hours.min().sum() / 4
+    a = plan.assign(f, cap)
+    assert a.baselines.rule[0] == "largest value first" and a.baselines.value[0] <= a.bound
+    assert a.baselines.regret[0] == pytest.approx(a.value - a.baselines.value[0])
+
+
 @hyp(max_examples=20, deadline=None)
 @given(st.integers(2, 30), st.integers(0, 10_000))
 def test_spread_does_not_look_at_the_order_of_rows_or_the_currency(n: int, seed: int) -> None:
@@ -140,6 +153,20 @@ def test_levels_and_managers_together_beat_one_after_the_other() -> None:
     after = plan.assign(chosen, hours)
     assert both.value >= after.value * (1 - 1e-3)
     assert both.bound >= after.value
+
+
+def test_a_row_without_a_manager_needs_nobody() -> None:
+    f = joint(40, 3, 4)
+    free = pd.concat([f[f.level > 0], f[(f.level == 0) & (f.manager == "M0")].assign(manager=None)], ignore_index=True)
+    a, b = (plan.assign(x, 300.0, level="level", budgets={"money": 40_000.0}) for x in (f, free))
+    assert b.value == pytest.approx(a.value, rel=5e-3) and abs(b.bound / a.bound - 1) < 1e-3
+    idle = b.choices[b.choices.manager.isna()]
+    assert len(idle) and (idle.level == 0).all() and (b.choices[b.choices.level == 0].manager.isna()).all()
+    assert sum(len(s) for s in b.sheets.values()) == 40 - len(idle)
+    gone = b.without("M2")
+    assert gone.value <= b.bound and set(gone.choices.manager.dropna()) <= {"M0", "M1"}
+    with pytest.raises(gx.Error, match="no row of 'manager' names anybody"):
+        plan.assign(free[free.level == 0], 300.0)
 
 
 def test_pairs_need_a_common_language_and_count_travel() -> None:

@@ -249,7 +249,49 @@ def test_managers_get_their_sheets() -> None:
     assert got.managers.loads["Ama"] <= 80 and got.managers.loads["Luis"] <= 90
     assert set(got.plan.column("manager").to_pylist()) <= {"Ama", "Luis"} and "Managers: Ama" in got.summary()
     tight = gx.review(gx.Ledger(orders), deliveries=seen, hours=400, money=50_000, managers={"manager": ["Ama"], "hours": [10.0]})
-    assert tight.managers is None and any(n.startswith("Managers: infeasible: capacity is short") for n in tight.notes)
+    assert tight.managers is not None and tight.managers.loads["Ama"] <= 10.0 and tight.book["used"][0] <= 10.0
+    rows = columns(got.customers)
+    assert [m is None for m in rows["manager"]] == [h == 0 for h in rows["hours"]]
+    assert got.managers.value == pytest.approx(got.book["plan_value"]) and got.managers.gap == got.book["gap"]
+    chosen = columns(got.managers.choices)
+    assert sum(chosen["value"]) == pytest.approx(sum(columns(got.plan)["gain"])) and all("hours, worth" in why for why in chosen["why"])
+    alone = got.managers.without("Luis")
+    assert set(alone.loads) == {"Ama"} and alone.value <= got.managers.bound
+
+
+def test_managers_who_do_not_know_the_country_count_less() -> None:
+    orders, seen = book()
+    staff = pa.table({"manager": ["Ama", "Luis"], "hours": [500.0, 500.0], "countries": [["PL", "GH"], ["PE"]]})
+    got = gx.review(gx.Ledger(orders), deliveries=seen, money=50_000, managers=staff)
+    rows = [r for r in got.customers.to_pylist() if r["hours"] > 0]
+    assert rows and all(r["manager"] == ("Luis" if r["country"] == "PE" else "Ama") for r in rows)
+    abroad = gx.review(gx.Ledger(orders), deliveries=seen, money=50_000, managers=staff.set_column(2, "countries", pa.array([["NO"], ["NO"]])))
+    assert abroad.book["plan_value"] < got.book["plan_value"]
+
+
+def test_lost_customers_are_weighed_by_what_the_ledger_saw() -> None:
+    world = gx.simulate.exporter(customers=120, suppliers=6, years=5, seed=3)
+    got, stated = (gx.review(world.ledger, deliveries=world.deliveries, response={"win_back": 0.9, "win_back_weight": w}) for w in (1.0, 1e9))
+    lost = [i for i, a in enumerate(columns(got.customers)["p_alive"]) if a is not None and a < 0.5]
+    by_name = {r["customer"]: r for r in stated.customers.to_pylist()}
+    assert lost
+    for i in lost:
+        row = got.customers.to_pylist()[i]
+        assert 0 <= row["come_back"] <= 0.9 + 1e-9 and by_name[row["customer"]]["come_back"] == pytest.approx(0.9, abs=1e-6)
+    assert any(n.startswith("Won back: of customers that were overdue and silent") for n in got.notes)
+
+
+def test_tries_and_pool_are_of_accounts_without_effort() -> None:
+    orders, seen = book()
+    got = gx.review(gx.Ledger(orders), deliveries=seen, hours=60)
+    held = {r["customer"] for r in got.customers.to_pylist() if r["hours"] == 0}
+    assert len(got.pool) and set(got.pool.column("customer").to_pylist()) <= held and set(got.tries.column("customer").to_pylist()) <= held
+    lost = got.pool.column("pool_lost").to_pylist()
+    assert lost == sorted(lost, reverse=True) and got.book["pool_hour"] == pytest.approx(0.5 * got.book["prices"][0])
+    assert "In the pool it could gain" in got.pool.column("why")[0].as_py()
+    dear = gx.review(gx.Ledger(orders), deliveries=seen, hours=60, pool_hour=1e9)
+    assert len(dear.pool) == 0
+    assert "pool_hour is -1" in sentence(pool_hour=-1.0)
 
 
 def test_quarters_are_read_as_quarters() -> None:

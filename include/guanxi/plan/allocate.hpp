@@ -70,25 +70,40 @@ inline bool prove(const problem& p, std::span<const double> l, const settings& s
   plan.core = core.value.size();
   const bool small = core.value.size() <= 300 || p.n <= 2'000;
   if (set.exact != proof::full && !(small && (fits || p.n <= 2'000))) return false;
-  core_search tree(core, l, lower, std::max(size, std::abs(lower)));
-  const bool proven = tree.run(set.exact == proof::full ? set.nodes : std::min<std::uint64_t>(set.nodes, 2'000));
-  plan.nodes = tree.nodes();
-  if (tree.better()) {
-    for (std::size_t c = 0; c < core.n; ++c) {
-      const std::uint32_t i = core.own->account[c];
-      x.choice[i] = static_cast<std::uint32_t>(core.own->source[core.start[c] + tree.choice()[c]] - p.start[i]);
+  const std::uint64_t allowed = set.exact == proof::full ? set.nodes : std::min<std::uint64_t>(set.nodes, 2'000);
+  // A short search first: a better plan leaves a smaller core, and its proof costs a part of that of the first one.
+  const bool shrink = fits && core.value.size() > 600 && allowed > 1'000;
+  core_search first(core, l, lower, std::max(size, std::abs(lower)));
+  bool proven = first.run(shrink ? 300 : allowed);
+  plan.nodes = first.nodes();
+  const auto adopt = [&](const problem& of, const core_search& tree) {
+    for (std::size_t c = 0; c < of.n; ++c) {
+      const std::uint32_t i = of.own->account[c];
+      x.choice[i] = static_cast<std::uint32_t>(of.own->source[of.start[c] + tree.choice()[c]] - p.start[i]);
     }
     if (!fits) {  // accounts outside the core have one level
       std::vector<char> in(p.n, 0);
-      for (const std::uint32_t i : core.own->account) in[i] = 1;
+      for (const std::uint32_t i : of.own->account) in[i] = 1;
       for (std::size_t i = 0; i < p.n; ++i)
         if (!in[i]) x.choice[i] = 0;
     }
+  };
+  if (first.better()) adopt(core, first);
+  if (fits || first.better()) {
+    plan.value = first.lower();
+    plan.bound = std::min(plan.bound, first.upper());
   }
-  if (tree.better() || fits) {
-    plan.value = tree.lower();
-    plan.bound = std::min(plan.bound, tree.upper());
-  }
+  if (proven || !shrink) return proven;
+  // Room by the prices: a level that a better plan could use has a reduced loss of at most dual - value.
+  const problem rest = core_of(p, l, (plan.dual - plan.value) * (1 + 1e-9) + 1e-12 * size);
+  const bool smaller = 4 * rest.value.size() < 3 * core.value.size();
+  core_search second(rest, l, plan.value, std::max(size, std::abs(lower)));
+  core_search& tree = smaller ? second : first;
+  proven = tree.run(smaller ? allowed - plan.nodes : allowed);
+  plan.nodes = smaller ? plan.nodes + tree.nodes() : tree.nodes();
+  if (tree.better()) adopt(smaller ? rest : core, tree);
+  plan.value = tree.lower();
+  plan.bound = std::min(plan.bound, std::max(plan.value, tree.upper()));
   return proven;
 }
 

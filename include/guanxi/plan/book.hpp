@@ -45,7 +45,7 @@ enum class proof {
 struct settings {
   proof exact = proof::automatic;
   double tolerance = 1e-9;       // relative, of the bound against the best bound that prices can give
-  std::uint64_t nodes = 20'000;  // of the proof; a count and not a time, so that every machine gives the same plan
+  std::uint64_t nodes = 400'000;  // of the proof; a count and not a time, so that every machine gives the same plan
   unsigned threads = 0;          // 0: all of the machine's; the answer does not depend on it
   std::vector<held> pins;        // account takes exactly this level
   std::vector<held> excluded;    // account may not take this level

@@ -77,14 +77,16 @@ class core_search {
   core_search(const problem& p, std::span<const double> l, double lower, double size)
       : p_(p), start_(l.begin(), l.end()), lower_(lower), tolerance_(1e-12 * size) {}
 
-  /// Searches until nothing better can be left or `nodes` are used; true when proven.
+  /// Searches until nothing better can be left or `nodes` are used in all; true when proven. A second call goes on.
   bool run(std::uint64_t nodes) {
-    node root;
-    root.bound = std::numeric_limits<double>::infinity();
-    root.open.assign(p_.value.size(), 1);
-    root.l = start_;
-    heap_.push_back(std::move(root));
-    double left = -std::numeric_limits<double>::infinity();  // bound of a node that was open when the nodes ran out
+    if (used_ == 0) {
+      node root;
+      root.bound = std::numeric_limits<double>::infinity();
+      root.open.assign(p_.value.size(), 1);
+      root.l = start_;
+      heap_.push_back(std::move(root));
+    }
+    double left = -std::numeric_limits<double>::infinity();
     while (!heap_.empty() && used_ < nodes) {
       std::pop_heap(heap_.begin(), heap_.end(), worse);
       node now = std::move(heap_.back());
@@ -98,7 +100,9 @@ class core_search {
         heap_.push_back(std::move(other));
         std::push_heap(heap_.begin(), heap_.end(), worse);
       }
-      if (alive) left = now.bound;
+      if (!alive) continue;
+      heap_.push_back(std::move(now));
+      std::push_heap(heap_.begin(), heap_.end(), worse);
     }
     for (const node& one : heap_) left = std::max(left, one.bound);
     const bool proven = left <= lower_ + tolerance_;
@@ -221,7 +225,7 @@ class core_search {
       keep(fresh);
       return false;
     }
-    improve(now, best_l);
+    if (used_ < 5'000 || used_ % 4 == 0) improve(now, best_l);  // deep in the tree most nodes are near ones already mended
     // shares of the levels in the mix of plans that holds the bound
     std::vector<double> share(p_.value.size(), 0.0);
     std::size_t next = 0;

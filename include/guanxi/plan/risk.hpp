@@ -85,13 +85,14 @@ struct risk_settings {
   double tail = 0.1;       // part of the draws that counts as the tail, worst first
   double tolerance = 1e-4; // relative gap at which the search stops
   std::size_t rounds = 20;
+  std::span<const std::uint32_t> against = {};  // levels, one an account: the tail is that of the gain beyond this plan
 };
 
 /// A plan that is good on average and in its bad draws.
 struct risk_plan {
   allocation chosen;           // value, bound and gap are those of the objective
   double mean = 0.0;           // of the plan's total over the draws
-  double cvar = 0.0;           // mean of its worst draws
+  double cvar = 0.0;           // mean of its worst draws (of what it gains beyond `against`, where given)
   std::vector<double> total;   // S: the plan's total in every draw
   std::vector<double> chance;  // per account: that its gain exceeds its cost at the prices
   std::vector<interval> gain;  // per account: of its gain, 5 to 95 %
@@ -183,6 +184,10 @@ inline std::vector<double> next_weights(const std::vector<met>& planes, double r
 
 /// One level for every account, good on average and in the worst draws: max (1 - risk) mean + risk CVaR_tail of the total.
 ///
+/// With `against`, say last year's plan, the tail is that of the total less what that plan gains in the same draw: a plan
+/// that could lose to it in plausible draws pays for that. At risk 1 the mean of the worst such differences is as large as it
+/// can be, and never below 0 where that plan keeps the budgets: staying with it is always open.
+///
 /// Takes   b: the options (its values are not read: the mean is that of the draws); draws: rows x S, row-major, float or
 ///         double; the worst `tail` part of S counts.
 /// Gives   the plan with its mean and CVaR, the chance that each gain exceeds its cost, and a certified bound of the
@@ -226,9 +231,17 @@ template <class Real>
   };
   weigh(center, 0.0, 1.0);
   mean = value;
+  if (!how.against.empty() && how.against.size() != n)
+    throw error(errc::size_mismatch, "plan::allocate_at_risk: 'against' has " + std::to_string(how.against.size()) +
+                                         " entries, the book has " + std::to_string(n) + " accounts");
+  for (std::size_t i = 0; i < how.against.size(); ++i)
+    if (how.against[i] >= b.levels(i))
+      throw error(errc::unknown_name, "plan::allocate_at_risk: 'against' names level " + std::to_string(how.against[i]) +
+                                          " of account " + std::to_string(i) + ", which has " + std::to_string(b.levels(i)));
   book at = b;
   at.value = value;
   settings inner = set;
+  if (!how.against.empty()) inner.present = how.against;
   std::vector<risk_detail::met> planes;
   const auto totals = [&](const std::vector<std::uint32_t>& level) {
     const std::size_t blocks = (n + 2047) / 2048;
@@ -247,14 +260,18 @@ template <class Real>
       for (std::size_t w = 0; w < s; ++w) total[w] += part[w];
     return total;
   };
+  std::vector<double> base(s, 0.0);  // what the plan to be measured against gains in each draw
+  if (!how.against.empty()) base = totals({how.against.begin(), how.against.end()});
   double bound = std::numeric_limits<double>::infinity(), best = -bound, height = bound, tau = 0.0;
   const auto score = [&](allocation&& plan, std::vector<double>&& total) {
     const double average = s == 0 ? 0.0 : std::accumulate(total.begin(), total.end(), 0.0) / static_cast<double>(s);
-    risk_detail::worst(total, how.tail, tail);
+    std::vector<double> beyond(total);
+    for (std::size_t w = 0; w < s; ++w) beyond[w] -= base[w];
+    risk_detail::worst(beyond, how.tail, tail);
     double bad = 0.0;
-    for (std::size_t w = 0; w < s; ++w) bad += tail[w] * total[w];
+    for (std::size_t w = 0; w < s; ++w) bad += tail[w] * beyond[w];
     const double objective = (1.0 - how.risk) * average + how.risk * bad;
-    planes.push_back({(1.0 - how.risk) * average, total});
+    planes.push_back({(1.0 - how.risk) * average, std::move(beyond)});
     if (objective > best) {
       best = objective;
       out.mean = average;
@@ -273,7 +290,9 @@ template <class Real>
     }
     inner.start_prices.assign(plan.prices.begin(), plan.prices.end());
     inner.start_prices.insert(inner.start_prices.end(), plan.limit_prices.begin(), plan.limit_prices.end());
-    const double here = plan.bound;
+    const std::vector<double>& by = round == 0 ? center : q;  // the first plan is that of the mean
+    double here = plan.bound;
+    for (std::size_t w = 0; w < s; ++w) here -= how.risk * by[w] * base[w];
     bound = std::min(bound, here);
     std::vector<double> total = totals(plan.level);
     score(std::move(plan), std::move(total));
@@ -287,13 +306,24 @@ template <class Real>
     }
     if (round == 0) {
       double square = 0.0;
-      const double average = planes[0].constant / std::max(1.0 - how.risk, 1e-12);
-      for (const double x : planes[0].total) square += how.risk < 1.0 ? (x - average) * (x - average) : x * x;
+      const std::vector<double>& first = planes[0].total;
+      const double average = std::accumulate(first.begin(), first.end(), 0.0) / static_cast<double>(s);
+      for (const double x : first) square += (x - average) * (x - average);
       tau = 1.0 / (std::sqrt(static_cast<double>(s) * how.tail) * how.risk * std::sqrt(std::max(square, 1e-300)));
       q = tail;  // the worst draws of the first plan
     } else {
       q = risk_detail::next_weights(planes, how.risk, center, tau, most);
     }
+  }
+  if (!how.against.empty() && how.risk > 0.0) {  // staying with it is always open
+    settings stay = set;
+    for (std::size_t i = 0; i < n; ++i) stay.pins.push_back({static_cast<std::uint32_t>(i), how.against[i]});
+    const double average = s == 0 ? 0.0 : std::accumulate(base.begin(), base.end(), 0.0) / static_cast<double>(s);
+    if ((1.0 - how.risk) * average > best)
+      if (allocation kept = allocate(at, budget, stay); kept.failing.empty()) {
+        kept.prices = out.chosen.prices, kept.limit_prices = out.chosen.limit_prices;
+        score(std::move(kept), std::vector<double>(base));
+      }
   }
   out.chosen.value = best;
   out.chosen.bound = std::max(bound, best);

@@ -32,8 +32,13 @@ inline void check(const settings& s) {
                                     {"response power", r.power}, {"response room_high", r.room_high}})
     if (!(value > 0) || std::isinf(value)) refuse(name, value, "above 0");
   for (const auto& [name, value] : {std::pair{"response half_log_sd", r.half_log_sd}, {"response power_log_sd", r.power_log_sd},
-                                    {"response win_back", r.win_back}, {"response room", r.room}, {"response room_low", r.room_low}})
+                                    {"response win_back", r.win_back}, {"response room", r.room}, {"response room_low", r.room_low}, {"response learned", r.learned}, {"abroad", s.abroad}})
     if (!(value >= 0) || std::isinf(value)) refuse(name, value, "0 or more");
+  if (!(r.win_back_weight >= 0)) refuse("response win_back_weight", r.win_back_weight, "0 or more");
+  if (s.pool_hour < 0 || std::isinf(s.pool_hour)) refuse("pool_hour", s.pool_hour, "0 or more");
+  for (const manager& m : s.managers)
+    if (!(m.hours >= 0) || std::isinf(m.hours))
+      throw error(errc::out_of_domain, "review: manager '" + m.name + "' has " + std::to_string(m.hours) + " hours, wanted 0 or more");
   for (const effort_level& e : s.efforts)
     if (!(e.hours >= 0) || !(e.money >= 0) || std::isinf(e.hours) || std::isinf(e.money))
       throw error(errc::out_of_domain, "review: effort '" + e.name + "' costs " + std::to_string(e.hours) + " hours and " + std::to_string(e.money) + " money, wanted 0 or more of each");
@@ -63,7 +68,7 @@ inline void check(const settings& s) {
   return "What effort does is a stated prior, not an estimate: a ledger without variation in effort cannot tell. It wins a part of the room to "
          "grow and of what lapses, at saturation " + percent(p.most_a / (p.most_a + p.most_b)) + " in the mean (90 % from " + percent(low) + " to " +
          percent(high) + "); half of that after " + in_words(p.half) + " hours, give or take a factor of " + in_words(std::exp(1.6448536269514722 * p.half_log_sd)) + "; a customer that has left is pulled " +
-         percent(p.win_back) + " as much.";
+         percent(p.win_back) + " as much, where the ledger does not say how often customers silent as long came back.";
 }
 
 }  // namespace guanxi::review

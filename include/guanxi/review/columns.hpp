@@ -25,6 +25,9 @@ struct settings {
   std::string own{};             // our name among the suppliers of the deliveries; empty: recognised by our figures
   std::vector<effort_level> efforts = default_efforts();
   response_prior response{};
+  std::vector<manager> managers{};  // given: level and manager are chosen together
+  double abroad = 0.75;             // part of a gain that a manager gets who does not know the country
+  double pool_hour = unknown;       // worth of an hour of whoever takes accounts from the pool; unknown: half of ours
   std::uint64_t seed = 0;
   unsigned threads = 0;
   std::function<void(std::string_view room)> progress{};  // called on the caller's thread before each room
@@ -44,6 +47,10 @@ struct customer_columns {
   std::vector<double> p_tier;                                                // chance of that tier
   std::vector<std::uint32_t> level;                                          // chosen effort level
   std::vector<double> hours, money, gain, gain_low, gain_high, net;          // of that level; net of the budgets' prices
+  std::vector<double> come_back;                                             // how often customers silent as long came back
+  std::vector<double> try_worth, pool_lost;                                  // money: see effort_plan
+  std::vector<double> level_gain;                                            // customers x levels: gain of every level
+  std::vector<std::uint32_t> manager;                                        // number in settings::managers; no_supplier: nobody
   std::vector<std::string> why, reason, tier_why, share_why, offer, watch;   // sentences
 };
 
@@ -88,6 +95,8 @@ struct book_figures {
   double plan_value = 0;                     // what the plan is worth, on the basis of the rules below
   std::vector<std::string> baseline_names;   // simple rules with the same budgets
   std::vector<double> baselines;             // what they are worth
+  double pool_hour = unknown;                // worth of an hour of the pool
+  std::vector<double> manager_prices;        // one more hour of each manager
   std::uint32_t own = no_supplier;
 };
 

@@ -26,6 +26,7 @@
 #include <guanxi/review/rivals.hpp>
 #include <guanxi/review/sales.hpp>
 #include <guanxi/review/shares.hpp>
+#include <guanxi/review/win_back.hpp>
 #include <guanxi/value/customer_value.hpp>
 
 namespace guanxi::review {
@@ -112,12 +113,17 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
   const std::size_t n = c.value.size(), levels = efforts.size();
   c.level = p.chosen.level;
   c.net = p.chosen.net;
+  c.try_worth = p.try_worth, c.pool_lost = p.pool_lost;
+  c.level_gain = p.gain.gain;
+  c.manager = p.manager;
+  c.manager.resize(n, no_supplier);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t row = i * levels + c.level[i];
     const effort_level& e = efforts[c.level[i]];
     c.hours.push_back(e.hours), c.money.push_back(e.money);
-    c.gain.push_back(p.gain.gain[row]), c.gain_low.push_back(p.gain.low[row]), c.gain_high.push_back(p.gain.high[row]);
-    c.why.push_back(effort_sentence(c, i, e, {p.gain.from_headroom[row], p.gain.from_keeping[row]}, next_best(p, i, efforts), level));
+    const double fit = p.fit.empty() ? 1.0 : p.fit[i];
+    c.gain.push_back(fit * p.gain.gain[row]), c.gain_low.push_back(fit * p.gain.low[row]), c.gain_high.push_back(fit * p.gain.high[row]);
+    c.why.push_back(effort_sentence(c, i, e, {fit * p.gain.from_headroom[row], fit * p.gain.from_keeping[row]}, next_best(p, i, efforts), level));
     c.watch.push_back(watch_sentence(c, i, end));
   }
 }
@@ -134,6 +140,7 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
   }
   b.budget_names = p.budget_names, b.budgets = p.budgets;
   b.plan_value = p.chosen.value;
+  b.pool_hour = p.pool_hour, b.manager_prices = p.manager_prices;
   for (const plan::rule_plan& r : p.rules) b.baseline_names.push_back(r.name), b.baselines.push_back(r.value);
   b.prices = p.chosen.prices, b.used = p.chosen.used, b.bound = p.chosen.bound, b.gap = p.chosen.gap, b.plan_status = p.chosen.status;
   return b;
@@ -194,8 +201,13 @@ inline void take(customer_columns& c, const effort_plan& p, const std::vector<ef
   enter("plan");
   const double years = s.horizon * days_in(s.u) / days_in(unit::years);
   const headroom_columns room = headroom_of(shares, offers, years, known.has_value(), future.value, s.response, out.notes);
-  effort_plan chosen = plan_effort({future.value, future.value_low, future.value_high, future.p_alive, room.mean, room.low, room.high}, margin, s, sales.year);
+  come_back_columns back = come_back(days, end, s.horizon * days_in(s.u), s.response.win_back, s.response.win_back_weight);
+  const std::vector<double> returns = of_those_who_left(back, future.p_alive);
+  effort_plan chosen = plan_effort({future.value, future.value_low, future.value_high, future.p_alive, room.mean, room.low, room.high, returns}, margin, s,
+                                   sales.year, out.country);
   note(out, chosen.notes);
+  if (std::string learned = come_back_sentence(back); !learned.empty()) out.notes.push_back(std::move(learned));
+  out.customers.come_back = std::move(back.odds);
   out.notes.push_back(response_sentence(s.response));
 
   enter("review");

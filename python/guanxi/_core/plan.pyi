@@ -9,6 +9,7 @@ __all__: list[str] = [
     "Explanation",
     "allocate",
     "allocate_at_risk",
+    "allocate_by_highs",
     "assign",
     "common_draws",
     "explain",
@@ -17,6 +18,9 @@ __all__: list[str] = [
     "pairs",
     "pool_rule",
     "price_ranges",
+    "prices_over_draws",
+    "reasons",
+    "response_draws",
     "response_from_answers",
     "runner_ups",
     "simple_rules",
@@ -30,6 +34,8 @@ class Allocation:
     def core(self) -> int: ...
     @property
     def dual(self) -> float: ...
+    @property
+    def failing(self) -> list[typing.Any]: ...
     @property
     def feasible(self) -> bool: ...
     @property
@@ -95,7 +101,21 @@ def allocate_at_risk(
     rounds: typing.SupportsInt | typing.SupportsIndex,
     account: typing.Any,
     limit: typing.Any,
+    against: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
 ) -> tuple[typing.Any, ...]: ...
+def allocate_by_highs(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    options: dict[str, typing.Any],
+    library: str,
+    seconds: typing.SupportsFloat | typing.SupportsIndex,
+    gap: typing.SupportsFloat | typing.SupportsIndex,
+    core: bool,
+    account: typing.Any,
+    limit: typing.Any,
+) -> Allocation: ...
 def assign(
     start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
     value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -193,6 +213,38 @@ def price_ranges(
     options: dict[str, typing.Any],
     plan: Allocation,
 ) -> list[tuple[float, float]]: ...
+def prices_over_draws(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    options: dict[str, typing.Any],
+    draws: numpy.ndarray,
+    plan: Allocation,
+) -> tuple[typing.Any, ...]: ...
+def reasons(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cost: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    budget: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    options: dict[str, typing.Any],
+    plan: Allocation,
+    code: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    names: collections.abc.Sequence[str],
+) -> list[str]: ...
+def response_draws(
+    start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+    effort: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    high: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    half: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    power: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    half_doubt: typing.SupportsFloat | typing.SupportsIndex,
+    power_doubt: typing.SupportsFloat | typing.SupportsIndex,
+    high_doubt: typing.SupportsFloat | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float32]: ...
 def response_from_answers(
     effort: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     none: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],

@@ -26,4 +26,8 @@ def review(
     seed: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
     progress: collections.abc.Callable[..., typing.Any] | None,
+    managers: collections.abc.Sequence[
+        tuple[str, typing.SupportsFloat | typing.SupportsIndex, collections.abc.Sequence[str]]
+    ],
+    pool_hour: typing.SupportsFloat | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
