@@ -114,8 +114,8 @@ class Dependence(Book):
         Returns
         -------
         frame
-            firm, index (part of all sales that is lost, its own with it), output (its own part of all sales), rounds;
-            highest index first. ``status_`` says how many firms buy and sell. Cost O(lines) a round and firm.
+            firm, index (part of all sales that is lost, its own with it), output (its own part of all sales), rounds
+            (1,000: stopped while still falling); highest index first. ``status_`` says how many firms buy and sell. Cost O(lines) a round and firm.
         """
         labels = sorted(set(self._customers.to_pylist()) | set(self._suppliers.to_pylist()), key=lambda x: (str(type(x)), x))
         number = {label: i for i, label in enumerate(labels)}
