@@ -10,6 +10,7 @@
 #include <guanxi/base/error.hpp>
 #include <guanxi/base/special.hpp>
 #include <guanxi/share/hidden_period.hpp>
+#include <guanxi/share/rake.hpp>
 
 namespace guanxi::share::detail {
 
