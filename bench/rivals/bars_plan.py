@@ -58,10 +58,13 @@ def bars() -> list[tuple[str, float, str, str, bool]]:
     rows.append(("continuous effort, 1,000,000 accounts", s, "s", "under 0.5", s <= 0.5))
     o = roster()
     call = (o["start"], o["value"], o["manager"], o["load"], np.empty(0), 20, 1, 0, 0.85 * o["capacity"], o["capacity"], np.empty(0))
-    if core.assign(*call)["gap"] > 1e-4:
-        raise AssertionError("assign: gap above 1e-4")
+    found = core.assign(*call)
+    loads = found["loads"]
+    if not found["feasible"] or (loads > o["capacity"] * (1 + 1e-9)).any() or (loads < 0.85 * o["capacity"] * (1 - 1e-9)).any():
+        raise AssertionError("assign: a load is broken")
     ms = 1e3 * seconds(lambda: core.assign(*call))
-    rows.append(("1,000 accounts to 20 managers, capacity and floor, gap under 1e-4", ms, "ms", "under 100", ms <= 100))
+    rows.append(("1,000 accounts to 20 managers, capacity and floor", ms, "ms", "under 100", ms <= 100))
+    rows.append(("the same: certified gap", 1e4 * found["gap"], "1e-4 of the bound", "under 1", found["gap"] <= 1e-4))
     v, c, b = instance(100_000)
     country = np.arange(100_000, dtype=np.uint32) % 13
     draws = core.common_draws(np.arange(100_001, dtype=np.uint64) * np.uint64(4), v.ravel(), [(country, 0.4)], np.full(100_000, 0.5), 200, 1, 0)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <guanxi/base/parallel.hpp>
+#include <guanxi/base/random.hpp>
 #include <guanxi/base/sum.hpp>
 #include <guanxi/plan/roster.hpp>
 #include <guanxi/plan/roster_dual.hpp>
@@ -361,7 +362,7 @@ inline void name_shortage(const rows& w, std::span<const double> u, assignment& 
 ///         Where none exists the status is "infeasible: ...", with the managers and hours of the proof.
 /// Fails   errc::size_mismatch, not_finite, out_of_domain, unknown_name; errc::infeasible for an account without option.
 /// Costs   about 40 passes over the options and a local search over the `effort` options of least loss. Same bits for any
-///         number of threads.
+///         number of threads: starts differ by streams of random numbers that are named by their number.
 /// Source  generalised assignment by Lagrangian relaxation of the capacities: Fisher, Jaikumar and Van Wassenhove (1986),
 ///         Management Science 32, 1095-1103; with floors the price is signed.
 [[nodiscard]] inline assignment assign(const roster& r, const roster_limits& lim, const assign_settings& set = {}) {
@@ -428,17 +429,38 @@ inline void name_shortage(const rows& w, std::span<const double> u, assignment& 
     return fail(out.short_of.empty() ? "capacities, floors and budgets cannot be kept together"
                                      : "capacity is short");
   }
-  std::vector<std::uint32_t> chosen(n, 0);
-  for (std::size_t i = 0; i < n; ++i) {
-    double top = -std::numeric_limits<double>::infinity();
-    for (std::uint64_t o = r.start[i]; o < r.start[i + 1]; ++o)
-      if (const double net = w.net(o, best.u.data()); net > top)
-        top = net, chosen[i] = static_cast<std::uint32_t>(o - r.start[i]);
-  }
   out.bound = best.bound;
-  mover hand(w, best.u, chosen);
-  if (n > 0 && !hand.repair(4 * n + 200)) return fail("no assignment was found that keeps all rows, though none is proven missing");
-  if (n > 0) hand.improve(set.effort, 40);
+  // Several starts, each from prices a little off: roundings differ, and so do the assignments that moves end in.
+  const std::size_t starts = r.value.size() > 50'000 ? 1 : std::max<std::size_t>(1, set.starts);  // large books have slack enough
+  std::vector<std::vector<std::uint32_t>> ends(starts);
+  std::vector<double> worth(starts, -std::numeric_limits<double>::infinity());
+  parallel_blocks(
+      n > 0 ? starts : 0, 1,
+      [&](std::size_t first, std::size_t last, std::size_t) {
+        for (std::size_t s = first; s < last; ++s) {
+          std::vector<double> u(best.u);
+          random_stream random(0, s);
+          if (s > 0)
+            for (double& price : u) price *= 1.0 + 0.02 * random.normal();
+          std::vector<std::uint32_t> chosen(n, 0);
+          for (std::size_t i = 0; i < n; ++i) {
+            double top = -std::numeric_limits<double>::infinity();
+            for (std::uint64_t o = r.start[i]; o < r.start[i + 1]; ++o)
+              if (const double net = w.net(o, u.data()); net > top)
+                top = net, chosen[i] = static_cast<std::uint32_t>(o - r.start[i]);
+          }
+          mover one(w, best.u, chosen);
+          if (!one.repair(4 * n + 200)) continue;
+          one.improve(s % 2 == 0 ? set.effort : set.effort / 2, 40);
+          worth[s] = one.value();
+          for (std::size_t i = 0; i < n; ++i) chosen[i] = static_cast<std::uint32_t>(one.chosen()[i] - r.start[i]);
+          ends[s] = std::move(chosen);
+        }
+      },
+      set.threads);
+  const auto pick = static_cast<std::size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
+  if (n > 0 && ends[pick].empty()) return fail("no assignment was found that keeps all rows, though none is proven missing");
+  mover hand(w, best.u, n > 0 ? std::move(ends[pick]) : std::vector<std::uint32_t>{});
   std::vector<std::size_t> taken = hand.chosen();
   out.value = hand.value();
   if (n > 0 && out.bound > out.value) {

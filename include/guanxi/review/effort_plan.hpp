@@ -89,7 +89,7 @@ inline void with_managers(effort_plan& p, const settings& s, std::span<const std
   std::vector<double> capacity, budget(p.budgets.begin() + static_cast<std::ptrdiff_t>(first), p.budgets.end());
   for (const manager& m : s.managers) capacity.push_back(m.hours);
   plan::assign_settings how;
-  how.effort = 1'500;
+  how.effort = 1'200;
   how.threads = s.threads;
   const plan::assignment a = plan::assign({start, value, who, load, cost, people, 1, k - first}, {{}, capacity, budget}, how);
   if (!a.feasible) {
