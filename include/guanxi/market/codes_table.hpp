@@ -59,7 +59,7 @@ inline constexpr country_entry country_entries[] = {
     {"BD", "BGD", 50, "Bangladesh", "孟加拉国", "Southern Asia", "Asia", "BDT"},
     {"BE", "BEL", 56, "Belgium", "比利时", "Western Europe", "Europe", "EUR"},
     {"BF", "BFA", 854, "Burkina Faso", "布基纳法索", "Western Africa", "Africa", "XOF"},
-    {"BG", "BGR", 100, "Bulgaria", "保加利亚", "Eastern Europe", "Europe", "BGN"},
+    {"BG", "BGR", 100, "Bulgaria", "保加利亚", "Eastern Europe", "Europe", "EUR"},
     {"BH", "BHR", 48, "Bahrain", "巴林", "Western Asia", "Asia", "BHD"},
     {"BI", "BDI", 108, "Burundi", "布隆迪", "Eastern Africa", "Africa", "BIF"},
     {"BJ", "BEN", 204, "Benin", "贝宁", "Western Africa", "Africa", "XOF"},

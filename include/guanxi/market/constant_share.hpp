@@ -1,8 +1,10 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include <guanxi/base/error.hpp>
 #include <guanxi/base/interval.hpp>
+#include <guanxi/base/parallel.hpp>
 #include <guanxi/base/sum.hpp>
 
 namespace guanxi::market {
@@ -46,6 +49,7 @@ struct share_split {
 
 namespace detail {
 
+inline constexpr double largest_amount = std::numeric_limits<double>::max();
 inline void same_size(std::size_t n, std::size_t want, const char* who, const char* name) {
   if (n != want)
     throw error(errc::size_mismatch, std::string(who) + ": '" + name + "' has " + std::to_string(n) + " cells, wanted " + std::to_string(want));
@@ -154,41 +158,49 @@ struct change_sources {
   detail::same_size(all1.size(), n, who, "W1");
   detail::same_size(group.size(), n, who, "group");
   change_sources out;
-  for (auto* piece : {&out.market, &out.mix, &out.buyer, &out.own, &out.unexplained}) piece->assign(n, 0.0);
-  std::vector<detail::share_cell> cell(n);
-  std::vector<running_sum> group0(groups), group1(groups);
-  running_sum before, after;
+  for (auto* piece : {&out.market, &out.mix, &out.buyer, &out.own, &out.unexplained}) piece->resize(n);
   const auto known = [&](std::size_t k) { return !std::isnan(all0[k]) && !std::isnan(all1[k]); };
+  std::vector<running_sum> group0(groups), group1(groups);
   for (std::size_t k = 0; k < n; ++k) {
-    detail::amount(w0[k], who, "w0", k), detail::amount(w1[k], who, "w1", k);
+    if (!(w0[k] >= 0 && w1[k] >= 0 && w0[k] <= detail::largest_amount && w1[k] <= detail::largest_amount)) detail::amount(w0[k], who, "w0", k), detail::amount(w1[k], who, "w1", k);
     if (group[k] >= groups)
       throw error(errc::out_of_domain, "market::sources_of_change: group " + std::to_string(group[k]) + " in cell " + std::to_string(k) + ", there are " + std::to_string(groups));
     if (!known(k)) continue;
-    detail::amount(all0[k], who, "W0", k), detail::amount(all1[k], who, "W1", k);
-    cell[k] = {w0[k], w1[k], std::max(all0[k], w0[k]), std::max(all1[k], w1[k])};
+    if (!(all0[k] >= 0 && all1[k] >= 0 && all0[k] <= detail::largest_amount && all1[k] <= detail::largest_amount)) detail::amount(all0[k], who, "W0", k), detail::amount(all1[k], who, "W1", k);
     if (w0[k] > all0[k] || w1[k] > all1[k]) out.raised.push_back(k);
-    before.add(cell[k].all0), after.add(cell[k].all1);
-    group0[group[k]].add(cell[k].all0), group1[group[k]].add(cell[k].all1);
+    group0[group[k]].add(std::max(all0[k], w0[k])), group1[group[k]].add(std::max(all1[k], w1[k]));
+  }
+  running_sum before, after;
+  std::vector<double> growth(groups);
+  for (std::size_t i = 0; i < groups; ++i) {
+    growth[i] = detail::growth_of(group0[i], group1[i]);
+    before.add(group0[i].value()), after.add(group1[i].value());
   }
   const double g = detail::growth_of(before, after);
-  running_sum m, x, b, o, u, change;
-  for (std::size_t k = 0; k < n; ++k) {
-    change.add(w1[k]), change.add(-w0[k]);
-    if (!known(k)) {
-      out.unexplained[k] = w1[k] - w0[k];
-      u.add(out.unexplained[k]);
-      continue;
+  // Pieces block by block; sums of a block in plain doubles, blocks with a compensated sum.
+  constexpr std::size_t block = 4096;
+  std::vector<std::array<double, 6>> part((n + block - 1) / block);
+  parallel_blocks(n, block, [&](std::size_t from, std::size_t to, std::size_t number) {
+    std::array<double, 6> sum{};
+    for (std::size_t k = from; k < to; ++k) {
+      sum[5] += w1[k] - w0[k];
+      if (!known(k)) {
+        sum[4] += out.unexplained[k] = w1[k] - w0[k];
+        continue;
+      }
+      const double base = std::max(all0[k], w0[k]), end = std::max(all1[k], w1[k]), s0 = base > 0 ? w0[k] / base : 0, gi = growth[group[k]];
+      sum[0] += out.market[k] = g * w0[k];
+      sum[1] += out.mix[k] = (gi - g) * w0[k];
+      sum[2] += out.buyer[k] = s0 * (end - base) - gi * w0[k];
+      sum[3] += out.own[k] = w1[k] - s0 * end;
     }
-    const detail::share_cell& c = cell[k];
-    const double gi = detail::growth_of(group0[group[k]], group1[group[k]]);
-    out.market[k] = g * c.w0;
-    out.mix[k] = (gi - g) * c.w0;
-    out.buyer[k] = c.s0() * (c.all1 - c.all0) - gi * c.w0;
-    out.own[k] = c.w1 - c.s0() * c.all1;
-    m.add(out.market[k]), x.add(out.mix[k]), b.add(out.buyer[k]), o.add(out.own[k]);
-  }
-  out.total_market = m.value(), out.total_mix = x.value(), out.total_buyer = b.value(), out.total_own = o.value();
-  out.total_unexplained = u.value(), out.change = change.value();
+    part[number] = sum;
+  });
+  running_sum total[6];
+  for (const auto& p : part)
+    for (std::size_t i = 0; i < 6; ++i) total[i].add(p[i]);
+  out.total_market = total[0].value(), out.total_mix = total[1].value(), out.total_buyer = total[2].value(), out.total_own = total[3].value();
+  out.total_unexplained = total[4].value(), out.change = total[5].value();
   return out;
 }
 

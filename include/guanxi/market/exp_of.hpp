@@ -7,7 +7,7 @@
 namespace guanxi::market::detail {
 
 /// exp of n numbers, without branches, so that a compiler makes vectors of it. Error about one unit in the last place.
-/// Below -640 the answer is that of -640 (1e-278), above 700 that of 700; NaN stays.
+/// Below -640 the answer is that of -640 (1e-278), above 700 that of 700; NaN and infinities give NaN.
 /// Source: reduction by ln 2 in two parts (Cody and Waite 1980), then Taylor's series to the 13th power.
 inline void exp_of(const double* x, double* out, std::size_t n) noexcept {
   constexpr double to_two = 1.4426950408889634074, high = 6.93147180369123816490e-01, low = 1.90821492927058770002e-10, round = 6755399441055744.0;

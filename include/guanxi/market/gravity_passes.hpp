@@ -32,7 +32,7 @@ class gravity_passes {
   }
 
   void run(const gravity_settings& set, gravity_fit& out) {
-    double loose = 1e-2;
+    double loose = 0.1;
     for (std::size_t pass = 0; pass < set.passes && !out.converged; ++pass) {
       project_quickly(g_.rows, work, w.data(), col_.v.data(), loose);
       solve();
@@ -51,7 +51,7 @@ class gravity_passes {
       out.log_step = std::max(largest, size);
       // What is left after a step is its square (Newton) and the part of it that a loose projection missed.
       out.converged = pass > 0 && factor == 1 && out.log_step * (loose + out.log_step) < 0.1 * set.tolerance;
-      loose = std::clamp(0.1 * out.log_step * out.log_step, 1e-6, 1e-2);
+      loose = std::clamp(0.1 * out.log_step, 1e-5, 0.1);
       deviance = found;
     }
   }

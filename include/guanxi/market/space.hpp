@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include <guanxi/base/error.hpp>
 #include <guanxi/base/interval.hpp>
+#include <guanxi/base/parallel.hpp>
 
 namespace guanxi::market {
 
@@ -22,18 +24,29 @@ namespace guanxi::market {
   if (rca.size() != exporters * products)
     throw error(errc::size_mismatch, "market::proximity: " + std::to_string(rca.size()) + " values for " + std::to_string(exporters) + " exporters x " + std::to_string(products) + " products");
   const std::size_t words = (exporters + 63) / 64;
-  std::vector<std::uint64_t> bits(products * words, 0);
+  std::vector<std::uint64_t> bits(words * products, 0);  // word by word, so that a row of answers is one sweep
   std::vector<int> count(products, 0);
   for (std::size_t c = 0; c < exporters; ++c)
     for (std::size_t p = 0; p < products; ++p)
-      if (rca[c * products + p] >= 1) bits[p * words + c / 64] |= std::uint64_t{1} << (c % 64), ++count[p];
+      if (rca[c * products + p] >= 1) bits[c / 64 * products + p] |= std::uint64_t{1} << (c % 64), ++count[p];
   std::vector<double> out(products * products, unknown);
-  for (std::size_t p = 0; p < products; ++p)
-    for (std::size_t q = 0; q <= p; ++q) {
-      int both = 0;
-      for (std::size_t w = 0; w < words; ++w) both += std::popcount(bits[p * words + w] & bits[q * words + w]);
-      if (count[p] > 0 && count[q] > 0) out[p * products + q] = out[q * products + p] = static_cast<double>(both) / std::max(count[p], count[q]);
+  parallel_blocks(products, 32, [&](std::size_t from, std::size_t to, std::size_t) {
+    std::vector<std::int64_t> both(products);
+    for (std::size_t p = from; p < to; ++p) {
+      if (count[p] == 0) continue;
+      std::fill(both.begin(), both.end(), 0);
+      for (std::size_t w = 0; w < words; ++w) {
+        const std::uint64_t mine = bits[w * products + p], *all = bits.data() + w * products;
+        if (mine != 0)
+          for (std::size_t q = 0; q < products; ++q) both[q] += std::popcount(mine & all[q]);
+      }
+      double* row = out.data() + p * products;
+      for (std::size_t q = 0; q < products; ++q) {
+        const double x = static_cast<double>(both[q]) / std::max(count[p], count[q]);
+        row[q] = count[q] > 0 ? x : unknown;
+      }
     }
+  });
   return out;
 }
 

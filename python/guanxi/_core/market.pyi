@@ -14,8 +14,10 @@ __all__: list[str] = [
     "advantage_table",
     "all_countries",
     "cagr",
+    "change_range",
     "concentration",
     "constant_share",
+    "convert_codes",
     "country",
     "country_table",
     "currency",
@@ -25,6 +27,7 @@ __all__: list[str] = [
     "hs",
     "is_hs_edition",
     "midpoint",
+    "moves_to_rivals",
     "nearest_countries",
     "nowcast",
     "potential",
@@ -54,6 +57,19 @@ def cagr(
     last: typing.SupportsFloat | typing.SupportsIndex,
     periods: typing.SupportsFloat | typing.SupportsIndex,
 ) -> float: ...
+def change_range(
+    w0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    w1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    low0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    high0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    low1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    high1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    group: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    groups: typing.SupportsInt | typing.SupportsIndex,
+    level: typing.SupportsFloat | typing.SupportsIndex,
+    draws: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, typing.Any]: ...
 def concentration(amounts: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> dict[str, typing.Any]: ...
 def constant_share(
     w0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -64,6 +80,13 @@ def constant_share(
     places: typing.SupportsInt | typing.SupportsIndex,
     weights: str,
     order: str,
+) -> dict[str, typing.Any]: ...
+def convert_codes(
+    old: collections.abc.Sequence[str],
+    new: collections.abc.Sequence[str],
+    weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    code: collections.abc.Sequence[str],
+    value: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
 ) -> dict[str, typing.Any]: ...
 def country(name: str) -> dict[str, typing.Any]: ...
 def country_table(
@@ -111,6 +134,15 @@ def is_hs_edition(year: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
 def midpoint(
     first: typing.SupportsFloat | typing.SupportsIndex, last: typing.SupportsFloat | typing.SupportsIndex
 ) -> float: ...
+def moves_to_rivals(
+    own: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    W0: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    W1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    cell: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    rival: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    before: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    after: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+) -> dict[str, typing.Any]: ...
 def nearest_countries(name: str, most: typing.SupportsInt | typing.SupportsIndex) -> list[str]: ...
 def nowcast(
     seen: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
