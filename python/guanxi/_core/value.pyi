@@ -26,6 +26,7 @@ __all__: list[str] = [
     "pareto_log_likelihood",
     "rfm",
     "sample_posterior",
+    "season_index",
     "track_population",
     "write_snapshot",
 ]
@@ -124,9 +125,17 @@ class CustomerValue:
         threads: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
     def fit(
-        self, ledger: guanxi._core.ledger.Ledger, end: typing.SupportsInt | typing.SupportsIndex | None = None
+        self,
+        ledger: guanxi._core.ledger.Ledger,
+        end: typing.SupportsInt | typing.SupportsIndex | None,
+        season: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        groups: collections.abc.Sequence[
+            tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]
+        ],
     ) -> None: ...
     def predict(self) -> dict[str, typing.Any]: ...
+    @property
+    def effects(self) -> list[typing.Any]: ...
     @property
     def level_factor(self) -> float: ...
     @property
@@ -302,6 +311,10 @@ def backtest(
     unit: str,
     level: typing.SupportsFloat | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    season: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
+    groups: collections.abc.Sequence[
+        tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]
+    ] = [],
 ) -> dict[str, typing.Any]: ...
 @typing.overload
 def discounted_purchases(
@@ -424,6 +437,9 @@ def sample_posterior(
     deviation: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def season_index(
+    ledger: guanxi._core.ledger.Ledger, end: typing.SupportsInt | typing.SupportsIndex | None
+) -> tuple[dict[str, typing.Any], str]: ...
 @typing.overload
 def track_population(
     model: PurchaseModel,
