@@ -7,6 +7,7 @@ void bind_ledger(pybind11::module_& m);
 void bind_simulate(pybind11::module_& m);
 void bind_value(pybind11::module_& m);
 void bind_value_discrete(pybind11::module_& topic);
+void bind_value_customer(pybind11::module_& topic);
 void bind_value_next(pybind11::module_& topic);
 void bind_value_family(pybind11::module_& topic);
 void bind_value_covariates(pybind11::module_& topic);

@@ -100,53 +100,6 @@ void bind_models(py::module_& topic) {
       .def("draws", [](const GammaGamma& m, std::size_t n, std::uint64_t seed) { return give(m.draws(n, seed)); }, "n"_a, "seed"_a);
 }
 
-py::dict to_python(forecast&& f) {
-  py::dict out;
-  out["p_alive"] = give(std::move(f.p_alive));
-  out["p_buy"] = give(std::move(f.p_buy));
-  out["purchases"] = give(std::move(f.purchases));
-  out["purchases_median"] = give(std::move(f.purchases_median));
-  out["purchases_low"] = give(std::move(f.purchases_low));
-  out["purchases_high"] = give(std::move(f.purchases_high));
-  out["spend"] = give(std::move(f.spend));
-  out["value"] = give(std::move(f.value));
-  out["value_median"] = give(std::move(f.value_median));
-  out["value_low"] = give(std::move(f.value_low));
-  out["value_high"] = give(std::move(f.value_high));
-  out["next_order"] = give(std::move(f.next_order));
-  out["reason"] = py::cast(f.reason);
-  return out;
-}
-
-void bind_forecast(py::module_& topic) {
-  py::class_<CustomerValue>(topic, "CustomerValue")
-      .def(py::init([](double horizon, std::string_view u, double level, std::uint64_t seed, unsigned threads) {
-             return CustomerValue({horizon, to_unit(u), level, seed, threads});
-           }), "horizon"_a, "unit"_a, "level"_a, "seed"_a, "threads"_a)
-      .def("fit", [](CustomerValue& m, const Ledger& led, std::optional<day> end) {
-             py::gil_scoped_release free;
-             const day at = end_of(led, end);
-             m.fit(led, at);
-           }, "ledger"_a, "end"_a = py::none())
-      .def("predict", [](const CustomerValue& m) { return to_python(m.predict()); })
-      .def_property_readonly("status", &CustomerValue::status)
-      .def_property_readonly("season", &CustomerValue::season)
-      .def_property_readonly("level_factor", &CustomerValue::level_factor)
-      .def_property_readonly("purchases_total", [](const CustomerValue& m) { const book_total& t = m.purchases_total(); return py::make_tuple(t.mean, t.low, t.high); })
-      .def_property_readonly("value_total", [](const CustomerValue& m) { const book_total& t = m.value_total(); return py::make_tuple(t.mean, t.low, t.high); })
-      .def_property_readonly("ranks", [](const CustomerValue& m) { return give(std::vector<double>(m.ranks())); })
-      .def_property_readonly("weights", [](const CustomerValue& m) {
-             py::list out;
-             for (const candidate_weight& w : m.weights()) out.append(py::make_tuple(w.candidate, w.purchases, w.weight));
-             return out;
-           })
-      .def_property_readonly("scores", [](const CustomerValue& m) {
-             py::list out;
-             for (const candidate_score& s : m.scores()) out.append(py::make_tuple(s.candidate, s.log_score, s.rmse, s.bias));
-             return out;
-           });
-}
-
 void bind_tables(py::module_& topic) {
   topic.def("rfm", [](const Ledger& led, std::optional<day> end, unsigned bins, bool sum, const std::optional<std::vector<std::vector<double>>>& edges) {
     rfm_table table;
@@ -172,53 +125,14 @@ void bind_tables(py::module_& topic) {
     out["segment"] = py::cast(table.segment);
     return py::make_tuple(out, py::make_tuple(table.edges.recency, table.edges.frequency, table.edges.monetary));
   }, "ledger"_a, "end"_a, "bins"_a, "sum"_a, "edges"_a);
-
-  topic.def("backtest", [](const Ledger& led, day at, double horizon, std::string_view u, double level, unsigned threads) {
-    std::vector<backtest_row> rows;
-    {
-      py::gil_scoped_release free;
-      std::deque<ledger::days_until> kept;
-      const auto known = [&](day then) { return kept.emplace_back(led.days(then)).view(); };
-      rows = backtest(led.days(), at, horizon, to_unit(u), level, threads, known);
-    }
-    py::dict out;
-    std::vector<std::string> model, status;
-    for (const auto& r : rows) model.push_back(r.model), status.push_back(r.status);
-    out["model"] = py::cast(model);
-    const auto put = [&](const char* name, double backtest_row::*member) {
-      std::vector<double> values;
-      for (const auto& r : rows) values.push_back(r.*member);
-      out[name] = give(std::move(values));
-    };
-    put("mae", &backtest_row::mae);
-    put("mae_median", &backtest_row::mae_median);
-    put("rmse", &backtest_row::rmse);
-    put("bias", &backtest_row::bias);
-    put("correlation", &backtest_row::correlation);
-    put("coverage", &backtest_row::coverage);
-    put("top10", &backtest_row::top10);
-    put("log_score", &backtest_row::log_score);
-    put("crps", &backtest_row::crps);
-    put("interval_score", &backtest_row::interval_score);
-    put("auc", &backtest_row::auc);
-    put("value_mae", &backtest_row::value_mae);
-    put("value_mae_median", &backtest_row::value_mae_median);
-    put("value_rmse", &backtest_row::value_rmse);
-    put("value_bias", &backtest_row::value_bias);
-    put("value_correlation", &backtest_row::value_correlation);
-    put("value_coverage", &backtest_row::value_coverage);
-    put("value_top10", &backtest_row::value_top10);
-    out["status"] = py::cast(status);
-    return out;
-  }, "ledger"_a, "at"_a, "horizon"_a, "unit"_a, "level"_a, "threads"_a);
 }
 }  // namespace
 
 void bind_value(py::module_& m) {
   auto topic = m.def_submodule("value", "RFM, purchase models, spend, forecasts, backtests.");
   bind_models(topic);
-  bind_forecast(topic);
   bind_tables(topic);
+  bind_value_customer(topic);
   bind_value_next(topic);
   bind_value_discrete(topic);
   bind_value_family(topic);

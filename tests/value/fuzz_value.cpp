@@ -13,6 +13,7 @@
 
 #include <guanxi/base/random.hpp>
 #include <guanxi/value/bgbb.hpp>
+#include <guanxi/value/customer_value.hpp>
 #include <guanxi/value/gamma_gamma.hpp>
 #include <guanxi/value/posterior.hpp>
 #include <guanxi/value/purchase_intervals.hpp>
@@ -177,6 +178,57 @@ void small_models(random_stream& r) {
   gg.fit({x, m});
   want(!gg.result().status.empty(), "no status of gamma-gamma");
 }
+
+/// Books of any shape, with seasons and properties, valid and broken: figures that are numbers in order, or a sentence.
+void whole_forecast(random_stream& r) {
+  std::vector<std::uint64_t> start{0};
+  std::vector<day> date;
+  std::vector<double> amount;
+  const auto n = 1 + r.index(r.bernoulli(0.3) ? 120 : 12);
+  const auto length = static_cast<std::int32_t>(1 + r.index(static_cast<std::uint64_t>(between(r, 0, 3.3))));
+  const day from = static_cast<day>(static_cast<std::int64_t>(r.index(40'000)) - 20'000);
+  const double scale = between(r, -6, 9), pace = between(r, -2.5, 0);
+  for (std::uint64_t c = 0; c < n; ++c) {
+    double at = r.uniform() * length;
+    const double own = pace * r.gamma(1.0) + 1e-4;
+    for (day last = -1; at < length && date.size() - start.back() < 3000; at += r.gamma(1.0) / own) {
+      const auto d = static_cast<day>(at);
+      if (d == last) continue;
+      date.push_back(from + (last = d));
+      amount.push_back(r.bernoulli(0.05) ? 0 : r.bernoulli(0.03) ? -scale * r.uniform() : scale * r.gamma(0.5));
+    }
+    start.push_back(date.size());
+  }
+  const day end = from + static_cast<day>(r.index(static_cast<std::uint64_t>(length) + 200));
+  CustomerValue model({.horizon = between(r, 0, 3), .u = unit::days, .level = r.uniform(0.01, 0.99), .threads = 1});
+  if (r.bernoulli(0.5)) {
+    std::vector<double> index(r.bernoulli(0.8) ? 12 : 53);
+    for (double& v : index) v = r.bernoulli(0.01) ? (r.bernoulli(0.5) ? unknown : -1) : between(r, -0.5, 0.5);
+    model.use_season(index);
+  }
+  if (r.bernoulli(0.5)) {
+    std::vector<std::int32_t> code(n - (r.bernoulli(0.05) ? 1 : 0));
+    for (auto& c : code) c = static_cast<std::int32_t>(r.index(5)) - 1;
+    model.use_property("group", code);
+  }
+  try {
+    model.fit({start, date, amount}, end);
+  } catch (const error& e) {
+    want(std::strlen(e.what()) > 20, "no sentence");
+    return;
+  }
+  const forecast f = model.predict();
+  for (std::size_t c = 0; c < f.customers(); ++c) {
+    const bool known = start[c] < start[c + 1] && date[start[c]] <= end;
+    want(known == std::isfinite(f.purchases[c]) && known == std::isfinite(f.value[c]), "who has bought has no number, or who has not has one");
+    if (!known) continue;
+    want(f.p_alive[c] >= 0 && f.p_alive[c] <= 1 && f.p_buy[c] >= 0 && f.p_buy[c] <= 1, "no probability");
+    want(f.purchases[c] >= 0 && f.purchases_low[c] <= f.purchases_high[c] && f.value_low[c] <= f.value_high[c], "ends of an interval out of order");
+    want(std::isfinite(f.spend[c]) && std::isfinite(f.value_high[c]) && std::isfinite(f.value_median[c]), "money is no number");
+    want(f.next_order[c] == no_day || f.next_order[c] > end, "the next order is in the past");
+  }
+  want(std::isfinite(model.purchases_total().high) && std::isfinite(model.value_total().high), "a total is no number");
+}
 }  // namespace
 
 int main(int count, char** argument) {
@@ -191,11 +243,12 @@ int main(int count, char** argument) {
   for (; std::chrono::steady_clock::now() < end; ++round_number) {
     random_stream r(seed, round_number);
     try {
-      switch (r.index(6)) {
+      switch (r.index(8)) {
         case 0: case 1: fit_all(r); break;
         case 2: given_parameters(r); break;
         case 3: broken_rows(r); break;
         case 4: broken_snapshot(r, path); break;
+        case 5: case 6: whole_forecast(r); break;
         default: small_models(r);
       }
     } catch (const std::exception& e) {

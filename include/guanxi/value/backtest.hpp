@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <span>
@@ -37,6 +38,10 @@ struct backtest_row {
   double auc = unknown;         // chance that one who buys is ranked above one who does not
   double value_mae = unknown, value_mae_median = unknown, value_rmse = unknown, value_bias = unknown, value_correlation = unknown;
   double value_coverage = unknown, value_top10 = unknown;
+  // customer_value alone: coverage by ranks, in which the mass of a whole number is cut evenly; totals that came, and their interval
+  double coverage_randomised = unknown, value_coverage_randomised = unknown;
+  double total = unknown, total_low = unknown, total_high = unknown;
+  double value_total = unknown, value_total_low = unknown, value_total_high = unknown;
   std::string status;
 };
 
@@ -169,16 +174,19 @@ inline void score_law(judged& out, std::span<const double> at_least, double y, d
 
 /// Tries every forecaster on a date in the past: what is known up to `at` against what came in (at, at + horizon].
 ///
-/// Takes   days: see ledger::purchase_days; at: last day that is known; horizon in units u; known_then: see CustomerValue::fit.
+/// Takes   days: see ledger::purchase_days; at: last day that is known; horizon in units u; known_then: see CustomerValue::fit;
+///         prepare: gives CustomerValue its season and properties, which must be known at `at`.
 /// Gives   one row a forecaster: the naive rows (last_window, mean_of_two, same_window_last_year, rate), the classic models,
 ///         and customer_value, all on the customers with a purchase up to `at`. Nothing after `at` is learned from.
 /// Fails   errc::empty when nobody has bought up to `at`, errc::out_of_domain when the ledger ends before at + horizon
 /// Costs   a fit of each model; about as much as three fits of CustomerValue.
 [[nodiscard]] inline std::vector<backtest_row> backtest(const ledger::purchase_days& days, day at, double horizon,
                                                         unit u = unit::weeks, double level = 0.9, unsigned threads = 0,
-                                                        const CustomerValue::known_then& known_then = {}) {
+                                                        const CustomerValue::known_then& known_then = {},
+                                                        const std::function<void(CustomerValue&)>& prepare = {}) {
   using namespace detail;
   CustomerValue ours({horizon, u, level, 0, threads});
+  if (prepare) prepare(ours);
   const auto length = static_cast<std::int64_t>(std::llround(horizon * days_in(u)));
   day last = std::numeric_limits<day>::min();
   for (const day d : days.date) last = std::max(last, d);
@@ -260,7 +268,18 @@ inline void score_law(judged& out, std::span<const double> at_least, double y, d
   classic("mbg_nbd", MBGNBD(threads));
   classic("bg_cnbd_k", BGCNBDk(1, 6, threads));
   classic("mbg_cnbd_k", MBGCNBDk(1, 6, threads));
-  rows.push_back(judge(own, purchases, money, level));
+  backtest_row mine = judge(own, purchases, money, level);
+  const auto inside = [&](const std::vector<double>& rank) {
+    double all = 0, in = 0;
+    for (const double r : rank)
+      if (!std::isnan(r)) all += 1, in += r >= 0.5 * (1 - level) && r <= 0.5 * (1 + level) ? 1 : 0;
+    return all > 0 ? in / all : unknown;
+  };
+  mine.coverage_randomised = inside(ours.purchase_ranks()), mine.value_coverage_randomised = inside(ours.value_ranks());
+  mine.total = std::accumulate(purchases.begin(), purchases.end(), 0.0), mine.value_total = std::accumulate(money.begin(), money.end(), 0.0);
+  mine.total_low = ours.purchases_total().low, mine.total_high = ours.purchases_total().high;
+  mine.value_total_low = ours.value_total().low, mine.value_total_high = ours.value_total().high;
+  rows.push_back(std::move(mine));
   return rows;
 }
 

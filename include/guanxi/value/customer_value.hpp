@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@
 #include <guanxi/value/forecast.hpp>
 #include <guanxi/value/group_effects.hpp>
 #include <guanxi/value/history.hpp>
+#include <guanxi/value/level_trials.hpp>
 #include <guanxi/value/log_linear.hpp>
 #include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/origins.hpp>
@@ -114,6 +116,11 @@ class CustomerValue {
   /// Of each customer, when `then` was given: log probability of what happened, and ranked probability score.
   [[nodiscard]] const std::vector<double>& log_score() const noexcept { return log_score_; }
   [[nodiscard]] const std::vector<double>& crps() const noexcept { return crps_; }
+  /// Ranks, in [0, 1], of what then happened to each customer within what was forecast: uniform when the forecast is honest.
+  /// Where the forecast puts mass on one outcome (a count, no money at all) the rank is drawn evenly over that mass, by the
+  /// seed and the customer: an interval of whole numbers covers more than asked, the rank does not.
+  [[nodiscard]] const std::vector<double>& purchase_ranks() const noexcept { return purchase_ranks_; }
+  [[nodiscard]] const std::vector<double>& value_ranks() const noexcept { return value_ranks_; }
 
   [[nodiscard]] forecast predict() const {
     if (status_ == "not fitted") throw error(errc::not_fitted, "value::CustomerValue: fit comes first");
@@ -209,6 +216,10 @@ class CustomerValue {
   void fit_level(const detail::book& now);
   void fit_money();
   void fit_ranks();
+  /// Even draw in [0, 1) of a customer, one for each purpose.
+  [[nodiscard]] double dice(std::size_t customer, std::uint64_t purpose) const noexcept {
+    return static_cast<double>(detail::mix(customer * 2654435761u + purpose + settings_.seed) >> 11) * 0x1p-53;
+  }
   /// Mean of the stack of means, before the level; `exact` is the mean of the dropout model.
   [[nodiscard]] double stacked_mean(const laws& l, double exact) const {
     double sum = 0;
@@ -222,7 +233,7 @@ class CustomerValue {
     return std::clamp(mean / std::max(mixed, 1e-12), 0.2, 5.0);
   }
   void predict_all(const ledger::purchase_days& days, const detail::book& b, const fading& fade, std::span<const outcome> then);
-  void predict_money(const detail::book& b, const history& s, std::size_t c, double purchases, double none);
+  void predict_money(const detail::book& b, const history& s, std::size_t c, double purchases, double none, const outcome* then);
   void predict_next(const detail::book& b, const history& s, std::size_t c, double mean, detail::ahead_space& space);
   [[nodiscard]] std::string reason_of(const history& s, const char* part, double share) const;
   void add_up();
@@ -279,8 +290,8 @@ class CustomerValue {
   std::array<double, money_candidates> money_weight_{};
   std::array<double, 2> spread_{0.3, 0.7};
   std::array<double, 2> count_tail_{0.05, 0.95}, money_tail_{0.05, 0.95};
-  std::vector<double> ranks_, log_score_, crps_, variance_, money_variance_;
-  double level_variance_ = 0.01;
+  std::vector<double> ranks_, log_score_, crps_, purchase_ranks_, value_ranks_, variance_, money_variance_;
+  std::array<detail::level_trials, 2> trials_;  // of purchases, of money
   book_total purchases_total_, value_total_;
   std::string season_, status_ = "not fitted";
   std::vector<candidate_weight> weights_;

@@ -12,12 +12,12 @@ inline void CustomerValue::add_up() {
     money += out_.value[c], money_variance += money_variance_[c];
   }
   const double z = normal_quantile(0.5 * (1 + settings_.level));
-  const auto ends = [&](double mean, double variance) {
-    const double wide = z * std::sqrt(variance + mean * mean * level_variance_);
+  const auto ends = [&](double mean, double variance, const detail::level_trials& trials) {
+    const double wide = z * std::sqrt(variance + mean * mean * trials.variance(mean, variance));
     return book_total{mean, std::max(0.0, mean - wide), mean + wide};
   };
-  purchases_total_ = ends(count, count_variance);
-  value_total_ = ends(money, money_variance);
+  purchases_total_ = ends(count, count_variance, trials_[0]);
+  value_total_ = ends(money, money_variance, trials_[1]);
 }
 
 inline void CustomerValue::tell(const detail::book& b) {
@@ -25,12 +25,19 @@ inline void CustomerValue::tell(const detail::book& b) {
             std::to_string(plan_.horizon) + " days";
   if (books_.empty()) status_ = "history too short to try forecasts on it: fixed weights";
   if (plan_.shortened && !books_.empty()) status_ += " (shortened: the ledger is short)";
-  status_ += "; " + season_;
+  status_ += "; " + (clock_ ? std::string("season as given") : season_);
+  if (!there_before_) status_ += "; customers began with their first purchase";
   if (b.status.find("vanished") != std::string::npos) status_ += "; " + b.status;
   if (scores_.size() > detail::candidates) {
-    const double gain = scores_.back().log_score - scores_[detail::last_window].log_score;
-    const bool rmse = scores_.back().rmse <= scores_[detail::last_window].rmse;
-    status_ += gain > 0 && rmse ? "; beats the last window at the origins" : "; does not beat the last window at the origins";
+    const candidate_score& own = scores_.back();
+    std::size_t best = detail::last_window;  // of the naive rows, by the error of the mean
+    for (const std::size_t m : {detail::mean_of_two, detail::same_window_last_year})
+      if (scores_[m].rmse < scores_[best].rmse * (1 - 1e-9)) best = m;
+    std::string name = scores_[best].candidate;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    const bool wins = own.log_score > scores_[best].log_score && own.rmse <= scores_[best].rmse;
+    status_ += (wins ? "; beats the " : "; does not beat the ") + name + " at the origins";
+    if (!wins) status_ += " (rmse " + detail::text(own.rmse, 3) + " against " + detail::text(scores_[best].rmse, 3) + ")";
     if (plan_.shortened) status_ += ", which need not hold over the whole horizon";
   }
 }
@@ -52,7 +59,7 @@ inline CustomerValue& CustomerValue::fit(const ledger::purchase_days& days, day 
   out_ = {};
   level_ = money_level_ = 1;
   median_at_ = 0.5;
-  level_variance_ = 0.01;
+  trials_ = {};
   count_tail_ = {0.5 * (1 - settings_.level), 0.5 * (1 + settings_.level)};
   money_tail_ = count_tail_;
   scores_.clear();

@@ -29,6 +29,9 @@ inline void CustomerValue::fit_money() {
   const std::vector<double> weight = mean_stack(all, y, money_candidates, money_prior, prior);
   const std::vector<double> near = square_stack(all, y, money_candidates, square_prior, weight);
   std::copy(near.begin(), near.end(), money_weight_.begin());
+  trials_[1] = {std::vector<double>(books_.size()), std::vector<double>(books_.size()), trials_[0].independent};
+  for (std::size_t i = 0; i < n; ++i) trials_[1].got[rows_[i].book] += y[i], trials_[1].miss[rows_[i].book] += money_mean(m[i]);
+  for (std::size_t k = 0; k < books_.size(); ++k) trials_[1].miss[k] = std::log(std::max(trials_[1].got[k], 1e-9 * total) / std::max(trials_[1].miss[k], 1e-9 * total));
   money_level_ = level_;  // what purchases the level adds or takes, money follows; candidates of purchases are before the level
   double best = -1e300;
   const std::size_t stride = std::max<std::size_t>(1, n / 5000);
@@ -49,16 +52,22 @@ inline void CustomerValue::fit_money() {
     }
 }
 
-inline void CustomerValue::predict_money(const detail::book& b, const history& s, std::size_t c, double purchases, double none) {
-  const double buys = std::max(1e-6, 1 - none);
+inline void CustomerValue::predict_money(const detail::book& b, const history& s, std::size_t c, double purchases, double none, const outcome* then) {
   const double mean = money_mean(money_of(b, s, static_cast<double>(b.ahead), std::max(purchases, 1e-6))) * money_level_;
-  const double shape = money_shape(out_.purchases[c] / buys), given = mean / buys;
+  // who is nearly lost may have a mean of money that the few purchases cannot bring: then money is likelier than purchases say
+  const double likely = std::max(1e-6, 1 - none), pace = s.n * static_cast<double>(b.ahead) / (s.age + static_cast<double>(b.ahead));
+  const double often = std::clamp(out_.purchases[c] / likely, 1.0, 2 + 2 * std::max(s.last_window, pace));
+  const double most = 4 * often * std::max({s.money / s.n, book_spend_ * s.worth, 1e-12});
+  const double buys = std::min(1.0, std::max(likely, mean / most));
+  const double shape = money_shape(often), given = mean / buys;
+  none = 1 - buys;
   const auto quantile = [&](double level) {
     if (level <= none) return 0.0;
     return given / shape * gamma_quantile(std::min(1 - 1e-12, (level - none) / buys), shape);
   };
   out_.value[c] = mean;
   money_variance_[c] = buys * given * given * (1 + 1 / shape) - mean * mean;
+  if (then) value_ranks_[c] = then->money > 0 ? none + buys * gamma_cdf(then->money * shape / given, shape) : none * dice(s.customer, 0);
   out_.value_median[c] = quantile(0.5);
   out_.value_low[c] = quantile(money_tail_[0]);
   out_.value_high[c] = quantile(money_tail_[1]);

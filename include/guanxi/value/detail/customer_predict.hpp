@@ -43,8 +43,7 @@ inline void CustomerValue::fit_ranks() {
     double below = 0;
     for (std::size_t n = 0; n < std::min(y, pmf.size()); ++n) below += pmf[n];
     const double here = y < pmf.size() ? pmf[y] : 0.0;
-    const double dice = static_cast<double>(mix(s.customer * 2654435761u + row.book + settings_.seed) >> 11) * 0x1p-53;
-    count_rank.push_back(std::min(1.0, below + dice * here));
+    count_rank.push_back(std::min(1.0, below + dice(s.customer, 2 + row.book) * here));
   }
   ranks_ = count_rank;
   std::size_t least = 5;  // the median itself unless another was nearer to what happened
@@ -66,6 +65,8 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
   money_variance_.assign(n, 0.0);
   log_score_.assign(then.size(), unknown);
   crps_.assign(then.size(), unknown);
+  purchase_ranks_.assign(then.size(), unknown);
+  value_ranks_.assign(then.size(), unknown);
   out_.reason.assign(n, "no purchase yet");
   const auto group_words = [](std::size_t m) -> std::size_t { return m <= same_window_last_year ? 0 : m == whole_rate ? 1 : m < regular ? 2 : m == regular ? 3 : 4; };
   static constexpr std::array<const char*, 5> parts{"earlier windows", "the whole history", "the recent pace",
@@ -129,6 +130,9 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
               crps += k < y ? below * below : (1 - below) * (1 - below);
             }
             crps_[c] = crps;
+            double less = 0;
+            for (std::size_t k = 0; k < std::min(y, pmf.size()); ++k) less += pmf[k] / total;
+            purchase_ranks_[c] = std::min(1.0, less + dice(s.customer, 1) * (y < pmf.size() ? pmf[y] / total : 0.0));
           }
           out_.p_alive[c] = std::max(alive, 1 - none);  // the parts may disagree; who will buy is alive
           out_.p_buy[c] = 1 - none;
@@ -136,7 +140,7 @@ inline void CustomerValue::predict_all(const ledger::purchase_days& days, const 
           out_.purchases_median[c] = quantile(median_at_);
           out_.purchases_low[c] = quantile(count_tail_[0]);
           out_.purchases_high[c] = quantile(count_tail_[1]);
-          predict_money(b, s, c, mean / level_, none);
+          predict_money(b, s, c, mean / level_, none, then.empty() ? nullptr : &then[c]);
           predict_next(b, s, c, mean, space);
           std::size_t top = 0;
           for (std::size_t k = 1; k < share.size(); ++k)

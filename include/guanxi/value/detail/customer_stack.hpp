@@ -165,15 +165,8 @@ inline void CustomerValue::fit_level(const detail::book& now) {
     season_ = "season not identifiable: " + detail::text(history, 0) + " weeks of history";
   }
   level_ = std::exp(std::clamp(log_level, -0.7, 0.7));
-  double off = 0;
-  for (std::size_t k = 0; k < books; ++k) {
-    const double miss = log_ratio(got[k], said[k]);
-    off += std::max(0.0, miss * miss - 2 / std::max(got[k], 1.0));
-  }
-  level_variance_ = books == 0 ? 0.01 : off / static_cast<double>(books);
-  // what the level was learned from: purchases at the origins, which overlap by half; counts vary twice as much as Poisson's
-  if (books > 0) level_variance_ += 2 * static_cast<double>(books) / std::max(all_got, 1.0) / std::max(evidence, 0.5);
-  if (plan_.shortened) level_variance_ += 0.01 / (evidence + 1);
+  trials_[0] = {std::vector<double>(books), got, evidence};  // origins overlap by half
+  for (std::size_t k = 0; k < books; ++k) trials_[0].miss[k] = log_ratio(got[k], said[k]);
 }
 
 }  // namespace guanxi::value
