@@ -405,6 +405,33 @@ void bind_care(py::class_<ga::archive>& c) {
   c.def("check", &ga::archive::check, py::call_guard<py::gil_scoped_release>());
   c.def("backup", &ga::archive::backup, "path"_a, py::call_guard<py::gil_scoped_release>());
   c.def("compact", &ga::archive::compact, py::call_guard<py::gil_scoped_release>());
+  c.def("copy_to", &ga::archive::copy_to, "where"_a, py::call_guard<py::gil_scoped_release>());
+  c.def(
+      "allow",
+      [](ga::archive& a, const std::string& role, const std::vector<std::string>& customers, bool may_write) {
+        const std::vector<std::string_view> ids(customers.begin(), customers.end());
+        py::gil_scoped_release free;
+        a.allow(role, ids, may_write);
+      },
+      "role"_a, "customers"_a, "may_write"_a);
+  c.def(
+      "disallow",
+      [](ga::archive& a, const std::string& role, const std::vector<std::string>& customers) {
+        const std::vector<std::string_view> ids(customers.begin(), customers.end());
+        py::gil_scoped_release free;
+        a.disallow(role, ids);
+      },
+      "role"_a, "customers"_a);
+  c.def("rights", [](const ga::archive& a) {
+    std::vector<ga::right> rows;
+    {
+      py::gil_scoped_release free;
+      rows = a.rights();
+    }
+    py::list out;
+    for (const auto& r : rows) out.append(py::make_tuple(r.role, r.customer, r.may_write));
+    return out;
+  });
   c.def("close", &ga::archive::close, py::call_guard<py::gil_scoped_release>());
 }
 }  // namespace
@@ -414,6 +441,7 @@ void bind_archive(py::module_& m) {
   sub.attr("always") = ga::always;
   sub.def("sha256", [](const py::bytes& bytes) { return ga::sha256(std::string(bytes)); }, "bytes"_a);
   sub.def("can_seal", &ga::can_seal);
+  sub.def("can_use_server", &ga::can_use_server, "library"_a);
   py::class_<ga::archive> c(sub, "Archive");
   c.def(py::init([](const std::string& path, bool read_only, bool power_safe, int busy_ms, const py::bytes& key,
                     const std::string& key_path, const std::string& keys) {

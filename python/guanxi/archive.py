@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import html
+import importlib.util
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
 
@@ -28,13 +31,22 @@ def page_id(customer: str) -> str:
     return "customer-" + _core.archive.sha256(customer.encode())[:12]
 
 
+def _bundled_libpq() -> str:
+    """The libpq that comes with psycopg's wheel (the extra ``postgres``); empty where it is not installed."""
+    spec = importlib.util.find_spec("psycopg_binary")
+    if spec is None or spec.origin is None:
+        return ""
+    return next((str(p) for p in sorted((Path(spec.origin).parents[1] / "psycopg_binary.libs").glob("libpq-*.so*"))), "")
+
+
 class Archive:
     """The customer files on disk: put facts at any time, overwrite nothing, read as of any day and as known at any day.
 
     Parameters
     ----------
     path : path
-        The file; made when it is not there (unless ``read_only``).
+        The file; made when it is not there (unless ``read_only``). Or ``"postgresql://..."``: an archive on a server, for teams;
+        needs libpq, which the system or the extra ``postgres`` brings.
     key : bytes or path, optional
         The master key of personal values: 32 bytes, or a file that holds them. Left out: ``<path>.master``, which is made at the
         first personal write, readable by its owner alone.
@@ -62,6 +74,8 @@ class Archive:
         if durable not in ("full", "normal"):
             raise Error(f"Archive: durable '{durable}' is not one of full, normal", "unknown_name")
         self.path = os.fspath(path)
+        if self.path.startswith(("postgresql://", "postgres://")):
+            _core.archive.can_use_server(_bundled_libpq())
         self._frame: _frames.Kind = frame
         secret, key_path = (key, "") if isinstance(key, bytes) else (b"", os.fspath(key) if key is not None else "")
         if isinstance(key, bytes) and len(key) != 32:
@@ -439,6 +453,37 @@ class Archive:
         """A copy while others read and write. It holds sealed values but no keys: keep copies of the key file apart, and few."""
         self._core.backup(os.fspath(path))
 
+    def copy_to(self, where: str | os.PathLike[str]) -> None:
+        """All of it into a new file, or a new archive on a server (``"postgresql://..."``): the way from one to the other.
+
+        Facts with their times, runs and the audit chain go along; one row of the chain says so. The key file goes on being used.
+        """
+        self._core.copy_to(os.fspath(where))
+
+    def allow(self, role: str, customers: Iterable[str] | None = None, *, write: bool = True) -> None:
+        """Lets a role of the server see these customers (None: the whole book), and write to them when ``write``.
+
+        Only for an archive on a server, and only by the owner of its tables. The server itself keeps other rows back, whatever
+        program asks. Who makes a customer may see it.
+        """
+        ids = None if customers is None else [str(c) for c in customers]
+        if ids == []:
+            raise Error("archive.allow: 'customers' is empty; leave it out for the whole book", "empty")
+        self._core.allow(role, ids or [], write)
+
+    def disallow(self, role: str, customers: Iterable[str] | None = None) -> None:
+        """Takes rights back: of these customers, or all that the role has (None)."""
+        ids = None if customers is None else [str(c) for c in customers]
+        if ids == []:
+            raise Error("archive.disallow: 'customers' is empty; leave it out for all of the role's rights", "empty")
+        self._core.disallow(role, ids or [])
+
+    def rights(self) -> Any:
+        """Who may see what on a server: role, customer (null: the whole book), write."""
+        rows = self._core.rights()
+        return _frames.give({"role": pa.array([r[0] for r in rows], pa.string()), "customer": pa.array([r[1] or None for r in rows], pa.string()),
+                             "write": pa.array([r[2] for r in rows], pa.bool_())}, self._frame)
+
     def compact(self) -> None:
         """Gives free pages back and writes every page anew; needs a moment when nobody else reads."""
         self._core.compact()
@@ -455,9 +500,13 @@ class Archive:
 
     def __repr__(self) -> str:
         try:
-            return f"Archive {self.path}: {len(self.find()):,} customers, {len(self.runs()):,} runs"
+            return f"Archive {self._place()}: {len(self.find()):,} customers, {len(self.runs()):,} runs"
         except Error as problem:
-            return f"Archive {self.path}: {problem}"
+            return f"Archive {self._place()}: {problem}"
+
+    def _place(self) -> str:
+        """Without the password that the words of a server may hold."""
+        return re.sub(r"^(postgres(?:ql)?://[^:/@]*):[^@]*@", r"\1@", self.path)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self))}</p>"

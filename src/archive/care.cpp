@@ -30,9 +30,10 @@ std::string archive::check() const {
   }
   // The server looks after its pages; what a fact must be is asked of the rows.
   const transaction t(s.db, false);
-  if (const auto n = s.number("select count(*) from fact a join fact b on b.subject = a.subject and b.field = a.field and "
-                              "b.item = a.item and (a.tf, a.vf) < (b.tf, b.vf) where a.vf < b.vt and b.vf < a.vt and "
-                              "a.tf < b.tt and b.tf < a.tt");
+  if (const auto n =
+          s.number("select count(*) from fact a join fact b on b.subject = a.subject and b.field = a.field and "
+                   "b.item = a.item and (a.tf, a.vf) < (b.tf, b.vf) where a.vf < b.vt and b.vf < a.vt and "
+                   "a.tf < b.tt and b.tf < a.tt");
       n != 0)
     return std::to_string(n) + " pairs of versions of one fact overlap";
   if (const auto n = s.number("select count(*) from fact f where not exists(select 1 from customer c where c.id = "
@@ -71,12 +72,13 @@ struct copied {
   const char* counter;  // the server's next number
 };
 constexpr copied tables[] = {
-    {"select key, value from meta where key not in ('writes', 'application', 'schema')", "insert into meta values(?, ?)", 2,
-     nullptr},
+    {"select key, value from meta where key not in ('writes', 'application', 'schema')",
+     "insert into meta values(?, ?)", 2, nullptr},
     {"select id, ref from customer", "insert into customer(id, ref) values(?, ?)", 2, "customer"},
     {"select id, name, kind, many, personal, searchable, grp from field",
      "insert into field(id, name, kind, many, personal, searchable, grp) values(?, ?, ?, ?, ?, ?, ?)", 7, "field"},
-    {"select id, source, \"user\" from origin", "insert into origin(id, source, \"user\") values(?, ?, ?)", 3, "origin"},
+    {"select id, source, \"user\" from origin", "insert into origin(id, source, \"user\") values(?, ?, ?)", 3,
+     "origin"},
     {"select customer, reason, until from hold", "insert into hold values(?, ?, ?)", 3, nullptr},
     {"select id, name, at, \"user\", inputs, result from run",
      "insert into run(id, name, at, \"user\", inputs, result) values(?, ?, ?, ?, ?, ?)", 6, "run"},
@@ -84,7 +86,8 @@ constexpr copied tables[] = {
      nullptr},
     {"select id, text from item", "insert into item(id, text) values(?, ?)", 2, "item"},
     {"select id, customer, label, state from person", "insert into person values(?, ?, ?, ?)", 4, nullptr},
-    {"select subject, field, item, vf, vt, tf, tt, value, person, origin from fact order by subject, field, item, tf, vf",
+    {"select subject, field, item, vf, vt, tf, tt, value, person, origin from fact order by subject, field, item, tf, "
+     "vf",
      "insert into fact values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", 10, nullptr},
     {"select id, subject, field, item from word", "insert into word(id, subject, field, item) values(?, ?, ?, ?)", 4,
      "word"},

@@ -1,7 +1,7 @@
 #pragma once
-// What the archive asks of a database: statements that are prepared once, transactions, errors as sentences. Two answer:
-// SQLite (sqlite.cpp) and PostgreSQL (postgres.cpp). The SQL of src/archive is written for both; `?` and `?1` stand for
-// values. What they do differently is said here and nowhere else.
+// What the archive asks of a database: statements that are prepared once, transactions, errors as sentences. Two
+// answer: SQLite (sqlite.cpp) and PostgreSQL (postgres.cpp). The SQL of src/archive is written for both; `?` and `?1`
+// stand for values. What they do differently is said here and nowhere else.
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -156,10 +156,11 @@ std::vector<version> archive::history(std::string_view customer, std::string_vie
     }
     out.push_back(std::move(v));
   }
-  statement loaded(s.db,
-                   "select p.body, p.vf, p.tf, o.source, o.\"user\" from customer c cross join pack p on p.subject = c.id "
-                   "left join origin o "
-                   "on o.id = p.origin where c.ref = ?1");
+  statement loaded(
+      s.db,
+      "select p.body, p.vf, p.tf, o.source, o.\"user\" from customer c cross join pack p on p.subject = c.id "
+      "left join origin o "
+      "on o.id = p.origin where c.ref = ?1");
   loaded.bind(1, customer);
   if (loaded.step()) {
     std::string_view body = loaded.view(0);

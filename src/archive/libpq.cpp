@@ -34,6 +34,9 @@ std::string& first_place() {
 
 functions load() {
   functions f;
+#ifdef GUANXI_NO_POSTGRES
+  return f;
+#endif
   std::vector<std::string> names;
   if (!first_place().empty()) names.push_back(first_place());
   for (const char* name : {"libpq.so.5", "libpq.5.dylib", "libpq.dll", "libpq.so"}) names.emplace_back(name);

@@ -1,6 +1,6 @@
-// PostgreSQL behind the archive, through libpq. A value of any kind is a bytea of its tag and its bytes: 'i' and 'd' with
-// 8 bytes, the most significant first, 't' with UTF-8, 'b' with bytes; equal values have equal bytes. Writes take one lock
-// of the archive first, so that there is one writer at a time, as with SQLite; readers never wait.
+// PostgreSQL behind the archive, through libpq. A value of any kind is a bytea of its tag and its bytes: 'i' and 'd'
+// with 8 bytes, the most significant first, 't' with UTF-8, 'b' with bytes; equal values have equal bytes. Writes take
+// one lock of the archive first, so that there is one writer at a time, as with SQLite; readers never wait.
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -92,12 +92,12 @@ class postgres_database final : public database {
       f.finish(c);
       throw error(errc::io, "archive: the server is older than PostgreSQL 12");
     }
-    execute(("set client_encoding = 'UTF8'; set standard_conforming_strings = on; set lock_timeout = " +
-             std::to_string(std::max(1, options.busy_ms)) +
-             (options.power_safe ? "" : "; set synchronous_commit = off") +
-             (options.read_only ? "; set default_transaction_read_only = on" : ""))
-                .c_str(),
-            "opening");
+    execute(
+        ("set client_encoding = 'UTF8'; set standard_conforming_strings = on; set lock_timeout = " +
+         std::to_string(std::max(1, options.busy_ms)) + (options.power_safe ? "" : "; set synchronous_commit = off") +
+         (options.read_only ? "; set default_transaction_read_only = on" : ""))
+            .c_str(),
+        "opening");
   }
   ~postgres_database() override { pq::the().finish(c); }
 
@@ -109,8 +109,7 @@ class postgres_database final : public database {
   }
   void begin(bool writes) override {
     if (!writes) return execute("begin isolation level repeatable read read only", "beginning to read");
-    if (read_only_)
-      throw error(errc::io, "archive: beginning a write: the archive is open for reading only");
+    if (read_only_) throw error(errc::io, "archive: beginning a write: the archive is open for reading only");
     execute("begin isolation level read committed", "beginning a write");
     try {
       execute("select pg_advisory_xact_lock(hashtext('guanxi'), hashtext(current_schema()))", "a statement");
@@ -122,8 +121,10 @@ class postgres_database final : public database {
   }
   void commit(bool writes) override {
     if (writes) {
-      execute("insert into meta values('writes', '1') on conflict(key) do update set value = (meta.value::bigint + 1)::text",
-              "ending a write");
+      execute(
+          "insert into meta values('writes', '1') on conflict(key) do update set value = (meta.value::bigint + "
+          "1)::text",
+          "ending a write");
       ++own_writes_;
     }
     execute("commit", writes ? "ending a write" : "ending a look");

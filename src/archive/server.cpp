@@ -51,21 +51,23 @@ void archive::store::open_server() {
   path = "the server";  // the words may hold a password: they stand in no sentence
   const char* tables = "select count(*) from pg_catalog.pg_tables where schemaname = current_schema()";
   const char* ours =
-      "select count(*) from pg_catalog.pg_tables where schemaname = current_schema() and tablename in ('meta', 'audit', "
+      "select count(*) from pg_catalog.pg_tables where schemaname = current_schema() and tablename in ('meta', "
+      "'audit', "
       "'fact', 'packed_field')";
   if (number(ours) < 4) {
     if (number(tables) != 0)
       throw error(errc::bad_format,
                   "archive: this schema of the server holds other tables; make a schema for the archive alone and name "
                   "it: postgresql://...?options=-csearch_path%3Dcustomers");
-    if (options.read_only) throw error(errc::io, "archive: the server holds no archive, and it is open for reading only");
+    if (options.read_only)
+      throw error(errc::io, "archive: the server holds no archive, and it is open for reading only");
     transaction t(db, true);
     if (number(ours) < 4) {  // nobody was faster
       db->execute(server_tables, "making the tables");
       db->execute(with_rights(server_rights).c_str(), "making the tables");
-      for (const auto& [table, column] : {std::pair{"fact", "subject"}, std::pair{"pack", "subject"},
-                                          std::pair{"word", "subject"}, std::pair{"hold", "customer"},
-                                          std::pair{"person", "customer"}}) {
+      for (const auto& [table, column] :
+           {std::pair{"fact", "subject"}, std::pair{"pack", "subject"}, std::pair{"word", "subject"},
+            std::pair{"hold", "customer"}, std::pair{"person", "customer"}}) {
         std::string sql = server_right;
         replace_all(sql, "$table", table);
         replace_all(sql, "$column", column);
@@ -89,15 +91,16 @@ void archive::store::open_server() {
     throw error(errc::bad_format, "archive: the tables on the server are not those of a guanxi archive");
   const std::string version = meta("schema").value_or("");
   if (version != std::to_string(schema_version))
-    throw error(errc::bad_format, "archive: the server has schema " + version + ", this library knows " +
-                                      std::to_string(schema_version));
+    throw error(errc::bad_format,
+                "archive: the server has schema " + version + ", this library knows " + std::to_string(schema_version));
 }
 
 void archive::allow(const std::string& role, std::span<const std::string_view> customers, bool may_write) {
   const in_turn turn(store_);
   store& s = *store_;
   if (!s.on_server)
-    throw error(errc::io, "archive::allow: rights on rows need an archive on a server; a file is open to whoever may read it");
+    throw error(errc::io,
+                "archive::allow: rights on rows need an archive on a server; a file is open to whoever may read it");
   want_role(role);
   transaction t(s.db, true);
   const std::string who = quoted(role);
@@ -106,16 +109,17 @@ void archive::allow(const std::string& role, std::span<const std::string_view> c
     statement q(s.db, "select cast(quote_ident(current_schema()) as text)");
     if (q.step()) schema = q.text(0);
   }
-  std::string sql = "grant usage on schema " + schema + " to " + who + "; grant select on all tables in schema " + schema +
-                    " to " + who;
+  std::string sql = "grant usage on schema " + schema + " to " + who + "; grant select on all tables in schema " +
+                    schema + " to " + who;
   if (may_write)
     sql += "; grant insert, update, delete on fact, pack, word, words, hold, person to " + who +
-           "; grant insert, update on customer, field, item, origin, meta, posting, posting_load, packed_field to " + who +
-           "; grant insert on audit, run to " + who + "; grant usage on all sequences in schema " + schema + " to " + who;
+           "; grant insert, update on customer, field, item, origin, meta, posting, posting_load, packed_field to " +
+           who + "; grant insert on audit, run to " + who + "; grant usage on all sequences in schema " + schema +
+           " to " + who;
   s.db->execute(sql.c_str(), "giving rights to '" + role + "'");
   const auto give = [&](std::int64_t customer) {
-    statement q(s.db,
-                "insert into access values(?, ?, ?) on conflict(role, customer) do update set writes = excluded.writes");
+    statement q(
+        s.db, "insert into access values(?, ?, ?) on conflict(role, customer) do update set writes = excluded.writes");
     q.bind(1, std::string_view(role)).bind(2, customer).bind(3, std::string_view(may_write ? "true" : "false")).run();
   };
   if (customers.empty()) give(0);

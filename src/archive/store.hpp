@@ -14,8 +14,8 @@
 
 #include <guanxi/archive/archive.hpp>
 
-#include "keys.hpp"
 #include "database.hpp"
+#include "keys.hpp"
 
 namespace guanxi::archive {
 
@@ -40,9 +40,9 @@ struct archive::store {
   connection db;
   archive_options options;
   std::string path, id;
-  bool on_server = false;              // PostgreSQL; else a file of SQLite
+  bool on_server = false;           // PostgreSQL; else a file of SQLite
   sqlite_database* file = nullptr;  // the same as db, where it is a file
-  bool bare = false;                   // made as the target of a copy: without an id and a first row of the chain
+  bool bare = false;                // made as the target of a copy: without an id and a first row of the chain
   long process = 0;
   mutable std::mutex turn;
   mutable key_file keys;

@@ -29,7 +29,7 @@ TEST(Sha256, MeetsThePublishedVectors) {  // FIPS 180-4 examples
 }
 
 TEST_F(Archive, TwoTimes) {
-  archive a(file());
+  archive a(place(), options());
   // In March we believed tier 2 since January; in May we learnt that it had been 3 since February.
   a.put("C-17", one("tier", whole(2)), {on(2024, 1, 1), {}, on(2024, 3, 1)}, {"visit", "li"});
   a.put("C-17", one("tier", whole(3)), {on(2024, 2, 1), {}, on(2024, 5, 1)}, {"invoice", "wu"});
@@ -55,7 +55,7 @@ TEST_F(Archive, TwoTimes) {
 }
 
 TEST_F(Archive, EveryKindComesBack) {
-  archive a(file());
+  archive a(place(), options());
   const std::vector<field_value> fields{{"a", true},
                                         {"b", std::int64_t{1} << 62},
                                         {"c", 0.1},
@@ -69,7 +69,7 @@ TEST_F(Archive, EveryKindComesBack) {
 }
 
 TEST_F(Archive, RandomWritesEqualTheLog) {
-  archive a(file(), {false, false, 5000});
+  archive a(place(), options(false));
   random_stream draw(7);
   std::size_t wrong = 0, asked = 0, written = 0;
   for (int customer = 0; customer < 25; ++customer) {
@@ -108,7 +108,7 @@ TEST_F(Archive, RandomWritesEqualTheLog) {
 }
 
 TEST_F(Archive, WhatWasKnownStaysKnown) {  // no look-ahead
-  archive a(file());
+  archive a(place(), options());
   a.put("A", one("tier", whole(1)));
   const instant then = a.put("B", one("tier", whole(2)));
   const auto before = a.find({}, {then, then});
@@ -119,7 +119,7 @@ TEST_F(Archive, WhatWasKnownStaysKnown) {  // no look-ahead
 }
 
 TEST_F(Archive, FindsByFields) {
-  archive a(file());
+  archive a(place(), options());
   for (int i = 0; i < 30; ++i)
     a.put("C" + std::to_string(10 + i),
           std::vector<field_value>{{"country", text(i % 3 ? "Ghana" : "Peru")}, {"tier", whole(i % 4)}});
@@ -133,7 +133,7 @@ TEST_F(Archive, FindsByFields) {
 }
 
 TEST_F(Archive, SaysWhatIsWrong) {
-  archive a(file());
+  archive a(place(), options());
   a.put("A7", one("tier", whole(1)), {on(2024, 1, 1), {}, on(2024, 3, 2)});
   says(errc::out_of_order,
        "archive::put: known_at 2024-01-01 is before the newest version of customer 'A7' field 'tier' (2024-03-02)",
@@ -186,7 +186,7 @@ TEST_F(Archive, ReadOnlyReadsAndRefusesToWrite) {
 }
 
 TEST_F(Archive, ExpiryShowsFirstAndThenDoesTheSame) {
-  archive a(file());
+  archive a(place(), options());
   a.put("A", one("note", text("old")), {on(2019, 1, 1), on(2020, 2, 29), on(2021, 1, 1)});
   a.put("A", one("country", text("Peru")), {on(2019, 1, 1), {}, on(2021, 1, 1)});
   a.put("B", one("note", text("kept by hold")), {on(2019, 1, 1), on(2020, 1, 1), on(2021, 1, 1)});
@@ -225,7 +225,7 @@ TEST_F(Archive, ExpiryShowsFirstAndThenDoesTheSame) {
 }
 
 TEST_F(Archive, RunsAreKept) {
-  archive a(file());
+  archive a(place(), options());
   const auto first =
       a.add_run({0, "plan 2025", "li", 0, {{"ledger", "abc"}, {"deliveries", "def"}}, R"([{"hours":3}])"});
   a.add_run({0, "plan 2026", "li", 0, {}, "[]"});
@@ -274,7 +274,7 @@ TEST_F(Archive, TheChainShowsEveryChange) {
 
 TEST_F(Archive, ManyProcessesReadWhileOneWrites) {
   {
-    archive a(file(), {false, false, 5000});
+    archive a(place(), options(false));
   }
   // A pair of fields is always written together: no snapshot may see them differ.
   std::vector<pid_t> readers;
@@ -283,7 +283,9 @@ TEST_F(Archive, ManyProcessesReadWhileOneWrites) {
     if (child == 0) {
       int bad = 0;
       try {
-        archive a(file(), {true, false, 5000});
+        archive_options o = options(false);
+        o.read_only = true;
+        archive a(place(), o);
         for (int j = 0; j < 300; ++j) {
           const auto fields = a.get("A");
           bad += !fields.empty() && fields[0].second != fields[1].second;
@@ -299,7 +301,7 @@ TEST_F(Archive, ManyProcessesReadWhileOneWrites) {
   if (other == 0) {
     int bad = 0;
     try {
-      archive a(file(), {false, false, 5000});
+      archive a(place(), options(false));
       for (std::int64_t j = 0; j < 100; ++j) a.put("B" + std::to_string(j), one("x", j));
     } catch (...) {
       bad = 1;
@@ -307,7 +309,7 @@ TEST_F(Archive, ManyProcessesReadWhileOneWrites) {
     _exit(bad);
   }
   {
-    archive a(file(), {false, false, 5000});
+    archive a(place(), options(false));
     for (std::int64_t j = 0; j < 200; ++j) a.put("A", std::vector<field_value>{{"x", j}, {"y", j}});
   }
   readers.push_back(other);
@@ -316,14 +318,14 @@ TEST_F(Archive, ManyProcessesReadWhileOneWrites) {
     waitpid(child, &status, 0);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
   }
-  archive a(file());
+  archive a(place(), options());
   EXPECT_EQ(a.find({}).size(), 101u);  // no lost write
   EXPECT_EQ(a.history("A", "x").size(), 399u);
 }
 
 TEST_F(Archive, AKilledWriterLosesNothingAcknowledged) {
   {
-    archive a(file(), {false, false, 5000});
+    archive a(place(), options(false));
   }
   std::int64_t written = 0;
   for (int round = 0; round < 12; ++round) {
@@ -331,7 +333,7 @@ TEST_F(Archive, AKilledWriterLosesNothingAcknowledged) {
     ASSERT_EQ(pipe(ends), 0);
     const pid_t child = fork();
     if (child == 0) {
-      archive a(file(), {false, false, 5000});
+      archive a(place(), options(false));
       for (std::int64_t j = written;; ++j) {
         a.put("A", std::vector<field_value>{{"x", j}, {"y", j}});
         if (write(ends[1], &j, sizeof j) != sizeof j) _exit(1);
@@ -346,7 +348,7 @@ TEST_F(Archive, AKilledWriterLosesNothingAcknowledged) {
     std::int64_t more = 0;
     while (read(ends[0], &more, sizeof more) == sizeof more) acknowledged = more;
     close(ends[0]);
-    archive a(file());
+    archive a(place(), options());
     const auto fields = a.get("A");
     ASSERT_EQ(fields.size(), 2u);
     EXPECT_EQ(fields[0].second, fields[1].second);

@@ -72,7 +72,7 @@ TEST_F(Erase, PersonalValuesAreSealedAndComeBack) {
 }
 
 TEST_F(Erase, PiecesOfASealedFactAreSealedAnew) {
-  archive a(file());
+  archive a(place(), options());
   a.put("A", one("contact", text("Ama")), {on(2020, 1, 1), on(2030, 1, 1), on(2021, 1, 1)}, {}, personal);
   a.put("A", one("contact", text("Kofi")), {on(2024, 1, 1), on(2025, 1, 1), on(2024, 2, 1)}, {}, personal);
   a.put("A", one("contact", value{}), {on(2028, 1, 1), {}, on(2024, 3, 1)});  // sealed or not: taken back
@@ -146,7 +146,7 @@ TEST_F(Erase, ACopyOfTheKeyFileFromBeforeStillOpensOldBackups) {  // the limit t
 }
 
 TEST_F(Erase, OnePersonOfACustomer) {
-  archive a(file());
+  archive a(place(), options());
   a.add("A", "contact", "k1", value(name), {}, {}, {true, "k1"});
   a.add("A", "contact", "k2", text("Ama Mensah"), {}, {}, {true, "k2"});
   auto facts = a.file("A");

@@ -94,7 +94,7 @@ void expect_same(const archive& l, const archive& r, const book& b, const std::v
 
 TEST_F(Load, IsTheSameAsPuttingOneByOne) {
   const book b(300);
-  archive loaded(file("loaded.db"), {false, false, 5000}), put(file("put.db"), {false, false, 5000});
+  archive loaded(place("loaded"), options(false)), put(place("put"), options(false));
   const when times{on(2024, 1, 1), {}, on(2024, 2, 1)};
   const load_batch batch = b.batch();
   const load_report r = loaded.load({&batch, 1}, times, {"erp", "li"});
@@ -146,7 +146,7 @@ TEST_F(Load, IsTheSameAsPuttingOneByOne) {
 }
 
 TEST_F(Load, SeveralBatchesRepeatedCustomersAndFieldsOfAllKinds) {
-  archive a(file(), {false, false, 5000});
+  archive a(place(), options(false));
   a.define({"product", true, false, false, {}});
   a.define({"note", false, false, true, {}});
   a.define({"phone", false, can_seal(), false, {}});

@@ -13,7 +13,7 @@ namespace {
 using Oracle = in_folder;
 
 TEST_F(Oracle, AMillionQuestions) {
-  archive a(file(), {false, false, 5000});
+  archive a(place(), options(false));
   constexpr std::size_t customers = 250;
   random_stream draw(21);
   const privacy sealed{can_seal(), {}};
@@ -72,9 +72,10 @@ TEST_F(Oracle, AMillionQuestions) {
       }
     }
   };
-  check("plain", plain, 3'600);
-  check("personal", personal, 300);
-  for (std::size_t q = 0; q < 400; ++q) {  // by the whole file, where entries are
+  const std::size_t part = std::getenv("GUANXI_ARCHIVE_SERVER") == nullptr ? 1 : 100;  // a server is asked over a wire
+  check("plain", plain, 3'600 / part);
+  check("personal", personal, 300 / part);
+  for (std::size_t q = 0; q < 400 / part; ++q) {  // by the whole file, where entries are
     const auto v = static_cast<std::int64_t>(draw.index(90)) - 2;
     const std::int64_t k = 95 + static_cast<std::int64_t>(draw.index(static_cast<std::uint64_t>(known - 90)));
     for (std::size_t c = 0; c < customers; ++c) {
@@ -85,7 +86,8 @@ TEST_F(Oracle, AMillionQuestions) {
       ++asked;
     }
   }
-  EXPECT_GE(asked, 1'000'000u);
+  EXPECT_GE(asked, 1'000'000u / part);
+  RecordProperty("asked", static_cast<int>(asked));
   EXPECT_EQ(wrong, 0u) << "of " << asked;
 }
 

@@ -39,9 +39,9 @@ struct archive_options {
 /// Whether personal values can be sealed here: libsodium (1.0.12 or newer) was found when the program ran.
 [[nodiscard]] bool can_seal();
 
-/// The store: a file of SQLite, or on a server of PostgreSQL when `path` begins with "postgresql://". One object may be used from several threads (calls take turns); several processes may open one file, many
-/// readers beside one writer. Every write is one transaction: there in full, or not at all. After fork() the child must
-/// open the file itself.
+/// The store: a file of SQLite, or on a server of PostgreSQL when `path` begins with "postgresql://". One object may be
+/// used from several threads (calls take turns); several processes may open one file, many readers beside one writer.
+/// Every write is one transaction: there in full, or not at all. After fork() the child must open the file itself.
 ///
 /// Fails   errc::io (cannot be opened, read-only, disk full, another process holds the write lock, no libsodium or no
 ///         key for personal values), errc::bad_format (not an archive, damaged, a newer schema, a value of another kind
@@ -130,8 +130,8 @@ class archive {
 
   /// A copy while others read and write, as a file. It holds sealed values but no keys.
   void backup(const std::string& path) const;
-  /// All of it into a new file or a new archive on a server ("postgresql://..."): the way from one to the other. The key
-  /// file goes on being used with both.
+  /// All of it into a new file or a new archive on a server ("postgresql://..."): the way from one to the other. The
+  /// key file goes on being used with both.
   void copy_to(const std::string& where) const;
 
   // ---- rights on rows: an archive on a server alone -----------------------------------------------------------------
