@@ -26,6 +26,7 @@
 #include <guanxi/share/rake.hpp>
 #include <guanxi/share/rake_known.hpp>
 #include <guanxi/share/share_filter.hpp>
+#include <guanxi/share/share_forecast.hpp>
 #include <guanxi/share/supplier_shares.hpp>
 #include <guanxi/share/trend.hpp>
 #include <guanxi/share/wallet_allocation_rule.hpp>

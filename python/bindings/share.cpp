@@ -14,8 +14,7 @@ py::array_t<T> seen(const std::vector<T>& column, py::handle owner) {
   return look(std::span<const T>(column), owner);
 }
 
-py::dict shares_of(const share::SupplierShares& model, py::handle owner) {
-  const share::shares_columns& s = model.shares();
+py::dict columns_of(const share::shares_columns& s, py::handle owner) {
   py::dict out;
   out["customer"] = seen(s.customer, owner);
   out["supplier"] = seen(s.supplier, owner);
@@ -34,6 +33,8 @@ py::dict shares_of(const share::SupplierShares& model, py::handle owner) {
   out["source"] = seen(s.source, owner);
   return out;
 }
+
+py::dict shares_of(const share::SupplierShares& model, py::handle owner) { return columns_of(model.shares(), owner); }
 
 py::dict wallets_of(const share::SupplierShares& model, py::handle owner) {
   const share::wallet_columns& w = model.wallets();
@@ -69,6 +70,9 @@ py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
   out["rival_high"] = seen(k.rival_high, owner);
   out["rival_trend"] = seen(k.rival_trend, owner);
   out["rival_p_rising"] = seen(k.rival_p_rising, owner);
+  out["headroom"] = seen(k.headroom, owner);
+  out["headroom_low"] = seen(k.headroom_low, owner);
+  out["headroom_high"] = seen(k.headroom_high, owner);
   out["effective"] = seen(k.effective, owner);
   return out;
 }
@@ -76,6 +80,7 @@ py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
 void bind_supplier_shares(py::module_& m) {
   using share::SupplierShares;
   m.attr("REST") = share::rest;
+  py::class_<share::shares_columns>(m, "SharesColumns");  // owner of columns
   m.def("source_names", [] {
     std::vector<std::string> names;
     for (int s = 0; s <= static_cast<int>(share::source::prior); ++s)
@@ -117,6 +122,18 @@ void bind_supplier_shares(py::module_& m) {
                              [](const py::object& self) { return wallets_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("customers",
                              [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
+      .def(
+          "forecast",
+          [](const SupplierShares& model, std::size_t periods) {
+            share::shares_columns s;
+            {
+              py::gil_scoped_release free;
+              s = model.forecast(periods);
+            }
+            const py::object owner = py::cast(std::move(s));
+            return columns_of(owner.cast<share::shares_columns&>(), owner);
+          },
+          "periods"_a)
       .def_property_readonly("status", &SupplierShares::status)
       .def_property_readonly(
           "drift",

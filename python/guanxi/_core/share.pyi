@@ -12,6 +12,7 @@ __all__: list[str] = [
     "DirichletMultinomial",
     "NBDDirichlet",
     "REST",
+    "SharesColumns",
     "SupplierShares",
     "concentration",
     "dominance_threshold",
@@ -29,6 +30,9 @@ __all__: list[str] = [
     "theil_sen",
     "wallet_allocation_rule",
 ]
+
+class SharesColumns:
+    pass
 
 class SupplierShares:
     def __init__(
@@ -55,6 +59,7 @@ class SupplierShares:
         suppliers: typing.SupportsInt | typing.SupportsIndex,
         periods: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
+    def forecast(self, periods: typing.SupportsInt | typing.SupportsIndex) -> dict[str, typing.Any]: ...
     @property
     def alpha(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
