@@ -314,7 +314,8 @@ class SupplierShares:
         -------
         frame
             wallet and own_share with intervals and trend; largest, largest_share, p_largest, p_dominant; rival with its share, interval and trend;
-            headroom (what the customer buys from others) with its interval; effective (number of suppliers, 1 / sum of squared mean shares). NaN or null where nothing is known.
+            headroom (what the customer buys from others) with its
+            interval; effective (number of suppliers, 1 / sum of squared mean shares). NaN or null where nothing is known.
         """
         people = give(self._people(), self._kind)
         return _whole_ids(_whole_ids(people, self._suppliers, "largest"), self._suppliers, "rival")
