@@ -71,6 +71,9 @@ py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
   out["rival_high"] = seen(k.rival_high, owner);
   out["rival_trend"] = seen(k.rival_trend, owner);
   out["rival_p_rising"] = seen(k.rival_p_rising, owner);
+  out["headroom"] = seen(k.headroom, owner);
+  out["headroom_low"] = seen(k.headroom_low, owner);
+  out["headroom_high"] = seen(k.headroom_high, owner);
   out["effective"] = seen(k.effective, owner);
   return out;
 }
@@ -78,6 +81,7 @@ py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
 void bind_supplier_shares(py::module_& m) {
   using share::SupplierShares;
   m.attr("REST") = share::rest;
+  py::class_<share::shares_columns>(m, "SharesColumns");  // owner of columns
   m.def("source_names", [] {
     std::vector<std::string> names;
     for (int s = 0; s <= static_cast<int>(share::source::prior); ++s)
@@ -135,6 +139,18 @@ void bind_supplier_shares(py::module_& m) {
                              [](const py::object& self) { return wallets_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("customers",
                              [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
+      .def(
+          "forecast",
+          [](const SupplierShares& model, std::size_t periods) {
+            share::shares_columns s;
+            {
+              py::gil_scoped_release free;
+              s = model.forecast(periods);
+            }
+            const py::object owner = py::cast(std::move(s));
+            return columns_of(owner.cast<share::shares_columns&>(), owner);
+          },
+          "periods"_a)
       .def_property_readonly("status", &SupplierShares::status)
       .def_property_readonly(
           "drift",
@@ -354,44 +370,7 @@ void bind_rake(py::module_& m) {
       "tol"_a, "sweeps"_a, "threads"_a, "matrix"_a);
 }
 
-void bind_hidden(py::module_& m) {
-  m.def(
-      "fill_hidden",
-      [](std::size_t customers, std::size_t suppliers, const column_in<double>& amount, const column_in<double>& row,
-         const column_in<double>& column, const std::vector<column_in<double>>& past,
-         const column_in<double>& covariate, std::size_t covariates, const column_in<std::uint32_t>& group,
-         bool seen_if_big, double level, int draws, std::uint64_t seed, unsigned threads) {
-        share::hidden_period p;
-        p.customers = customers, p.suppliers = suppliers, p.amount = view(amount), p.row = view(row);
-        p.column = view(column), p.covariate = view(covariate), p.covariates = covariates, p.group = view(group);
-        p.seen_if_big = seen_if_big;
-        for (const auto& h : past) p.past.push_back(view(h));
-        share::hidden_cells c;
-        {
-          py::gil_scoped_release free;
-          c = share::fill_hidden(p, {level, draws, seed, threads});
-        }
-        py::dict out;
-        out["amount"] = give(std::move(c.amount));
-        out["low"] = give(std::move(c.low));
-        out["high"] = give(std::move(c.high));
-        out["low_active"] = give(std::move(c.low_active));
-        out["high_active"] = give(std::move(c.high_active));
-        out["p_active"] = give(std::move(c.p_active));
-        out["p_largest"] = give(std::move(c.p_largest));
-        out["p_dominant"] = give(std::move(c.p_dominant));
-        out["wallet"] = give(std::move(c.wallet));
-        out["wallet_low"] = give(std::move(c.wallet_low));
-        out["wallet_high"] = give(std::move(c.wallet_high));
-        out["source"] = give(std::move(c.source));
-        out["discount"] = c.discount;
-        out["group_weight"] = c.group_weight;
-        out["power"] = c.power;
-        out["status"] = c.status;
-        return out;
-      },
-      "customers"_a, "suppliers"_a, "amount"_a, "row"_a, "column"_a, "past"_a, "covariate"_a, "covariates"_a, "group"_a,
-      "seen_if_big"_a, "level"_a, "draws"_a, "seed"_a, "threads"_a);
+void bind_moves(py::module_& m) {
   m.def(
       "own_elasticity",
       [](const column_in<double>& part, std::size_t parts) {
@@ -475,13 +454,16 @@ void bind_hidden(py::module_& m) {
 
 }  // namespace
 
+void bind_share_hidden(py::module_& m);
+
 void bind_share(py::module_& m) {
   auto topic = m.def_submodule("share", "Shares, wallets, raking, concentration.");
   bind_supplier_shares(topic);
   bind_plain(topic);
   bind_counts(topic);
   bind_rake(topic);
-  bind_hidden(topic);
+  bind_moves(topic);
+  bind_share_hidden(topic);
   bind_share_classic(topic);
 }
 }  // namespace guanxi::python

@@ -78,37 +78,60 @@ def renamed(table: pa.Table, same_as: Any) -> pa.Table:
     return table.set_column(table.column_names.index("customer"), "customer", new)
 
 
+@dataclass
+class Sight:
+    """How the last period can be seen, cell by cell, and earlier periods that are not complete."""
+
+    full: npt.NDArray[np.bool_]  # an unlisted cell is a zero
+    reach: Floats                # P(an unlisted cell would have been listed), or the part of the deliveries that is seen
+    thinned: npt.NDArray[np.bool_]
+    by_size: bool
+    poor: set[int]
+    past_part: dict[int, Floats]  # period: part of the deliveries seen, where it is less than all
+
+
+KINDS = ("cell", "size", "thinned")
+
+
 def _covered(coverage: pa.Table | None, customer: Codes, supplier: Codes, period: Codes, shape: tuple[int, int], last: int,
-             own: int) -> tuple[npt.NDArray[np.bool_], set[int], bool]:
-    """Which cells of the last period are complete, which earlier periods are not, and whether sight grows with size."""
-    full = np.zeros(shape, bool)
+             own: int) -> Sight:
+    """Reads coverage rows; the row with most keys is written last and wins."""
+    out = Sight(np.zeros(shape, bool), np.zeros(shape), np.zeros(shape, bool), False, set(), {})
     if own >= 0:
-        full[:, own] = True
+        out.full[:, own] = True
     if coverage is None:
-        return full, set(), False
+        return out
     value = floats(coverage, "coverage")
     if np.any((value < 0) | (value > 1)):
         bad = int(np.flatnonzero((value < 0) | (value > 1))[0])
         raise Error(f"SupplierShares.fit: coverage row {bad} is {value[bad]}, it must lie in [0, 1] or be empty", "out_of_domain")
-    kinds = coverage.column("kind").to_pylist() if "kind" in coverage.column_names else ["cell"] * len(value)
-    strange = set(kinds) - {"cell", "size", None}
+    kinds = [k or "cell" for k in coverage.column("kind").to_pylist()] if "kind" in coverage.column_names else ["cell"] * len(value)
+    strange = sorted({str(k) for k in kinds if k not in KINDS})
     if strange:
-        raise Error(f"SupplierShares.fit: coverage kind '{sorted(map(str, strange))[0]}' is none of 'cell', 'size'", "unknown_name")
-    keys = [len(c) > 0 for c in (customer, supplier, period)]
-    listed = [np.where(np.asarray(pc.is_null(coverage.column(n))), -1, c) if k else np.full(len(value), -1)
-              for n, c, k in zip(("customer", "supplier", "period"), (customer, supplier, period), keys)]
-    order = np.argsort(sum((c >= 0).astype(int) for c in listed), kind="stable")  # the row with most keys is written last
-    poor: set[int] = set()
+        raise Error(f"SupplierShares.fit: coverage kind '{strange[0]}' is none of {', '.join(map(repr, KINDS))}", "unknown_name")
+    out.by_size = "size" in kinds
+    listed = [np.where(np.asarray(pc.is_null(coverage.column(n))), -1, c) if len(c) else np.full(len(value), -1)
+              for n, c in zip(("customer", "supplier", "period"), (customer, supplier, period))]
+    order = np.argsort(sum((c >= 0).astype(int) for c in listed), kind="stable")
     for r in order:
         c, s, t = (int(column[r]) for column in listed)
+        where = (c if c >= 0 else slice(None), s if s >= 0 else slice(None))
+        if kinds[r] == "thinned" and not value[r] > 0:
+            raise Error(f"SupplierShares.fit: coverage row {r} is of kind 'thinned' and {value[r]:g}; give the part of the deliveries that is seen, "
+                        "above 0", "out_of_domain")
         complete = bool(value[r] == 1)
         if t in (-1, last):
-            full[c if c >= 0 else slice(None), s if s >= 0 else slice(None)] = complete
-        elif not complete:
-            poor.add(t)
-        else:
-            poor.discard(t)
-    return full, poor, "size" in kinds
+            out.full[where] = complete
+            out.thinned[where] = kinds[r] == "thinned" and not complete
+            out.reach[where] = 0.0 if complete or not np.isfinite(value[r]) or kinds[r] == "size" else value[r]
+        if t != -1 and t != last:
+            if kinds[r] == "thinned":
+                out.past_part.setdefault(t, np.ones(shape))[where] = value[r]
+            elif complete:
+                out.poor.discard(t)
+            else:
+                out.poor.add(t)
+    return out
 
 
 def _null_keys(table: pa.Table) -> pa.Table:
@@ -124,21 +147,71 @@ def _null_keys(table: pa.Table) -> pa.Table:
     return table
 
 
-def _totals(value: pa.Table | None, who: Codes, when: Codes, last: int, size: int, name: str) -> Floats:
-    out = np.full(size, np.nan)
+def _not_negative(value: Floats, name: str) -> None:
+    if np.any(value < 0):
+        bad = int(np.flatnonzero(value < 0)[0])
+        raise Error(f"SupplierShares.fit: {name} row {bad} is {value[bad]}, it must be at least 0", "out_of_domain")
+
+
+def _totals(value: pa.Table | None, who: Codes, when: Codes, last: int, size: int, name: str) -> tuple[Floats, Floats]:
+    """Totals of the last period and their relative errors."""
+    out, noise = np.full(size, np.nan), np.zeros(size)
     if value is None:
-        return out
+        return out, noise
     amount = floats(value, "total")
-    if np.any(amount < 0):
-        bad = int(np.flatnonzero(amount < 0)[0])
-        raise Error(f"SupplierShares.fit: {name} row {bad} is {amount[bad]}, it must be at least 0", "out_of_domain")
+    _not_negative(amount, name)
     now = (when == last) if len(when) else np.ones(len(amount), bool)
     out[who[now]] = amount[now]
+    if "error" in value.column_names:
+        error = np.nan_to_num(floats(value, "error"), nan=0.0)
+        _not_negative(error, f"{name}: error")
+        noise[who[now]] = error[now]
+    return out, noise
+
+
+def _sums(told: pa.Table | None, customers: pa.Array, suppliers: pa.Array, covariates: list[pa.Table]) -> list[tuple[list[int], float, float]]:
+    """Cells, total and error of each row of group_totals: a text column by customer, or of suppliers, or both."""
+    if told is None:
+        return []
+    require("total", told.column_names, "SupplierShares.fit: group_totals")
+    keys = [c for c in told.column_names if c not in ("total", "error")]
+    n, k = len(customers), len(suppliers)
+    member: dict[str, dict[str, set[int]]] = {"customer": {str(c): {i} for i, c in enumerate(customers.to_pylist())}}
+    for table in covariates:
+        for name in keys:
+            if name in table.column_names and name not in ("customer", "supplier") and "supplier" not in table.column_names:
+                place = member["customer"]
+                for who, what in zip(table.column("customer").to_pylist(), table.column(name).to_pylist()):
+                    if str(who) in place:
+                        member.setdefault(name, {}).setdefault(str(what), set()).update(place[str(who)])
+    column = {str(s): j for j, s in enumerate(suppliers.to_pylist())}
+    for name in keys:
+        if name != "supplier" and name not in member:
+            raise Error(f"SupplierShares.fit: group_totals has a column '{name}', which is no column by customer of the covariates", "unknown_name")
+    total = floats(told, "total")
+    _not_negative(total, "group_totals")
+    error = np.nan_to_num(floats(told, "error"), nan=0.0) if "error" in told.column_names else np.zeros(len(total))
+    _not_negative(error, "group_totals: error")
+    out = []
+    for r, row in enumerate(told.select(keys).to_pylist()):
+        who, whom = set(range(n)), range(k)
+        for name, value in row.items():
+            if value is None:
+                continue
+            if name == "supplier":
+                if str(value) not in column:
+                    raise Error(f"SupplierShares.fit: group_totals row {r} names supplier '{value}', of whom nothing else is known", "unknown_name")
+                whom = range(column[str(value)], column[str(value)] + 1)
+            else:
+                who &= member[name].get(str(value), set())
+        if np.isfinite(total[r]):
+            out.append(([i * k + j for i in sorted(who) for j in whom], float(total[r]), float(error[r])))
     return out
 
 
 def fill(deliveries: pa.Table, own: Any, own_sales: pa.Table | None, customer_totals: pa.Table | None, supplier_totals: pa.Table | None,
-         coverage: pa.Table | None, covariates: list[pa.Table], same_as: Any, level: float, draws: int, seed: int, threads: int) -> Hidden:
+         coverage: pa.Table | None, covariates: list[pa.Table], group_totals: pa.Table | None, same_as: Any, level: float, draws: int, seed: int,
+         threads: int) -> Hidden:
     """Fills the last period from whatever is known of it and the complete periods before."""
     if own_sales is not None:
         if own is None:
@@ -161,29 +234,48 @@ def fill(deliveries: pa.Table, own: Any, own_sales: pa.Table | None, customer_to
     amount = floats(tables[0], "amount")
     good = np.isfinite(amount)
     at = customer[0] * k + supplier[0]
-    named = raw_coverage is not None and coverage is not None
-    if named and coverage is not None and raw_coverage is not None:  # keys that were empty mean all
-        restored = {c: raw_coverage.column(c) for c in coverage.column_names}
-        full, poor, big = _covered(pa.table(restored), customer[4], supplier[4], period[4], (n, k), last, us)
+    if coverage is not None and raw_coverage is not None:  # keys that were empty mean all
+        restored = pa.table({c: raw_coverage.column(c) for c in coverage.column_names})
+        sight = _covered(restored, customer[4], supplier[4], period[4], (n, k), last, us)
     else:
-        full, poor, big = _covered(None, customer[4], supplier[4], period[4], (n, k), last, us)
-    table = np.where(full, 0.0, np.nan).ravel()
+        sight = _covered(None, customer[4], supplier[4], period[4], (n, k), last, us)
     here = good & (period[0] == last)
     net = np.bincount(at[here], amount[here], n * k)
-    seen = np.bincount(at[here], minlength=n * k) > 0
-    table[seen] = np.maximum(net[seen], 0.0)
+    listed = np.bincount(at[here], minlength=n * k) > 0
+    thinned = sight.thinned.ravel()
+    table = np.where(sight.full.ravel(), 0.0, np.nan)
+    table[listed & ~thinned] = np.maximum(net[listed & ~thinned], 0.0)
+    part = np.where(thinned, np.maximum(net, 0.0), np.nan)
     if own_sales is not None:
         sold = period[1] == last if len(period[1]) else np.ones(len(own_sales), bool)
         table.reshape(n, k)[:, us] = np.maximum(np.bincount(customer[1][sold], floats(own_sales, "amount")[sold], n), 0.0)
-    past = []
+    said = []
+    left_out = int((~good).sum())
+    if left_out:
+        said.append(f"{left_out} rows of deliveries left out because their amount is not a number, the first is row {int(np.flatnonzero(~good)[0])}")
+    negative = np.flatnonzero(net < -1e-9 * np.abs(amount[good]).max(initial=0.0))
+    if len(negative):
+        who, whom = divmod(int(negative[0]), k)
+        said.append(f"{len(negative)} cells with a negative net amount were taken as 0, the first is customer {customers[who].as_py()}, "
+                    f"supplier {suppliers[whom].as_py()}: {net[negative[0]]:.2f}")
+    past, gaps = [], []
     for t in range(last - 1, max(last - 6, -1), -1):
         then = good & (period[0] == t)
-        if then.any() and t not in poor:
-            past.append(np.maximum(np.bincount(at[then], amount[then], n * k), 0.0))
-    rows = _totals(customer_totals, customer[2], period[2], last, n, "customer_totals")
-    columns = _totals(supplier_totals, supplier[3], period[3], last, k, "supplier_totals")
+        if then.any() and t not in sight.poor:
+            earlier = np.maximum(np.bincount(at[then], amount[then], n * k), 0.0)
+            past.append(earlier / sight.past_part[t].ravel() if t in sight.past_part else earlier)
+        else:
+            gaps.append(str(labels[t].as_py()))
+    if gaps:
+        said.append(f"earlier periods without complete deliveries were skipped: {', '.join(sorted(gaps))}")
+    rows, row_error = _totals(customer_totals, customer[2], period[2], last, n, "customer_totals")
+    columns, column_error = _totals(supplier_totals, supplier[3], period[3], last, k, "supplier_totals")
     cell, group = _covariates(covariates, tables[5:5 + len(covariates)], customer[5:], supplier[5:], n, k)
-    cells = _core.share.fill_hidden(n, k, table, rows, columns, past, cell.ravel(), cell.shape[1], group, big, level, draws, seed, threads)
+    sums = _sums(group_totals, customers, suppliers, tables[5:5 + len(covariates)])
+    cells = _core.share.fill_hidden(n, k, table, rows, columns, past, cell.ravel(), cell.shape[1], group, sight.by_size, row_error, column_error,
+                                    part if thinned.any() else np.empty(0), sight.reach.ravel() if sight.reach.any() else np.empty(0), sums,
+                                    _core.share.REST if us < 0 else us, level, draws, seed, threads)
+    cells["status"] = "; ".join([*said, cells["status"]] if cells["status"] else said)
     return Hidden(customers, suppliers, labels[last], cells, us)
 
 
@@ -214,12 +306,13 @@ def _covariates(given: list[pa.Table], tables: list[pa.Table], customer: list[Co
 
 
 def rows_of(hidden: Hidden, labelled: Any) -> dict[str, Any]:
-    """Long columns: cells with a share above a millionth or that could hold a ten-thousandth, then "(rest)" a customer."""
+    """Long columns: cells seen, with a share above a millionth or that could hold a ten-thousandth, then "(rest)" a customer."""
     c, n, k = hidden.cells, len(hidden.customers), len(hidden.suppliers)
     wallet = np.where(c["wallet"] > 0, c["wallet"], np.nan)
     share = (c["amount"].reshape(n, k) / wallet[:, None])
     with np.errstate(invalid="ignore"):
-        kept = (share > 1e-6) | (c["high_active"].reshape(n, k) > 1e-4 * wallet[:, None])
+        seen = int(np.flatnonzero(np.array(_core.share.source_names()) == "seen")[0])
+        kept = ((c["source"].reshape(n, k) == seen) & (share > 0)) | (share > 1e-6) | (c["high_active"].reshape(n, k) > 1e-4 * wallet[:, None])
     who, whom = np.nonzero(kept)
     at = who * k + whom
     rest = np.where(np.isfinite(wallet), 1.0 - np.where(kept, share, 0.0).sum(axis=1), np.nan)
@@ -244,7 +337,8 @@ def rows_of(hidden: Hidden, labelled: Any) -> dict[str, Any]:
     out["p_active"] = both(c["p_active"][at], np.where(spare > 0, 1.0, 0.0))
     for name in ("p_largest", "p_dominant"):
         out[name] = both(c[name][at], blank)
-    out["trend"] = out["p_rising"] = np.full(len(person), np.nan)
+    for name in ("trend", "p_rising"):
+        out[name] = both(c[name][at], blank)
     source = both(c["source"][at], np.full(len(bought), prior)).astype(np.int64)
     if hidden.own >= 0:
         own = int(np.flatnonzero(np.array(_core.share.source_names()) == "own")[0])
@@ -260,14 +354,16 @@ def people_of(hidden: Hidden) -> dict[str, Any]:
     wallet = np.where(c["wallet"] > 0, c["wallet"], np.nan)
     share = c["amount"].reshape(n, k) / wallet[:, None]
     out: dict[str, Any] = {"customer": np.arange(n), "wallet": c["wallet"], "wallet_low": c["wallet_low"], "wallet_high": c["wallet_high"]}
+    out |= {name: c[name] for name in ("headroom", "headroom_low", "headroom_high")}
     pick = np.arange(n)
     best = np.where(np.isfinite(share), share, -1).argmax(axis=1)
     cells = {name: c[name].reshape(n, k) for name in ("low", "high", "p_largest", "p_dominant")}
     if hidden.own >= 0:
         out |= {"own_share": share[:, hidden.own], "own_low": cells["low"][:, hidden.own] / wallet, "own_high": cells["high"][:, hidden.own] / wallet,
+                "own_trend": c["trend"].reshape(n, k)[:, hidden.own], "own_p_rising": c["p_rising"].reshape(n, k)[:, hidden.own],
                 "own_p_largest": cells["p_largest"][:, hidden.own]}
     else:
-        out |= {name: np.full(n, np.nan) for name in ("own_share", "own_low", "own_high", "own_p_largest")}
+        out |= {name: np.full(n, np.nan) for name in ("own_share", "own_low", "own_high", "own_trend", "own_p_rising", "own_p_largest")}
     out |= {"largest": best.astype(np.uint32), "largest_share": share[pick, best], "p_largest": cells["p_largest"][pick, best],
             "p_dominant": cells["p_dominant"][pick, best]}
     others = np.where(np.isfinite(share), share, -1)
@@ -275,5 +371,6 @@ def people_of(hidden: Hidden) -> dict[str, Any]:
         others[:, hidden.own] = -2
     rival = others.argmax(axis=1)
     out |= {"rival": rival.astype(np.uint32), "rival_share": share[pick, rival], "rival_low": cells["low"][pick, rival] / wallet,
-            "rival_high": cells["high"][pick, rival] / wallet, "effective": 1 / np.nansum(share**2, axis=1)}
+            "rival_high": cells["high"][pick, rival] / wallet, "rival_trend": c["trend"].reshape(n, k)[pick, rival],
+            "rival_p_rising": c["p_rising"].reshape(n, k)[pick, rival], "effective": 1 / np.nansum(share**2, axis=1)}
     return out

@@ -377,3 +377,69 @@ def test_entry_alarm_says_what_is_wrong() -> None:
         share.entry_alarm(np.zeros((2, 3)), np.ones((2, 3)), false_alarm=1.5)
     quiet = share.entry_alarm(np.full((3, 8), 0.5), np.ones((3, 8)))
     assert (quiet.alarm == -1).all() and (quiet.p == 1).all()
+
+
+def test_noisy_thinned_and_group_totals_are_read() -> None:
+    frame, totals = _seen_in_part()
+    exact = share.SupplierShares(own="S00").fit(frame, **totals)
+    noisy = share.SupplierShares(own="S00").fit(frame, customer_totals=totals["customer_totals"].assign(error=0.3), supplier_totals=totals["supplier_totals"])
+    wide = noisy.wallets_
+    assert np.all(wide.high > wide.wallet) and np.all(wide.low < wide.wallet)
+    assert np.allclose(exact.wallets_.high, exact.wallets_.wallet)
+    now = frame.period.max()
+    thin = share.SupplierShares(own="S00").fit(frame, coverage=pd.DataFrame({"coverage": [0.5], "period": [now], "kind": ["thinned"]}), **totals)
+    seen = frame[frame.period == now].groupby(["customer", "supplier"]).amount.sum()
+    got = thin.shares_.set_index(["customer", "supplier"]).amount
+    assert np.all(got.reindex(seen.index) >= seen - 1e-9)
+    people = exact.customers_
+    assert np.all(people.headroom >= people.headroom_low) and np.all(people.headroom <= people.headroom_high)
+    country = pd.DataFrame({"customer": totals["customer_totals"].customer, "country": ["A" if i % 2 else "B" for i in range(len(people))]})
+    was = exact.shares_.merge(country, on="customer")
+    was = was[(was.country == "A") & (was.supplier == "S01")]
+    want = was.amount.sum() + 0.1 * was[was.source != "seen"].amount.sum()
+    told = pd.DataFrame({"country": ["A"], "supplier": ["S01"], "total": [want]})
+    s = share.SupplierShares(own="S00").fit(frame, covariates=country, group_totals=told, **totals)
+    mine = s.shares_.merge(country, on="customer")
+    assert mine[(mine.country == "A") & (mine.supplier == "S01")].amount.sum() == pytest.approx(want, rel=1e-3)
+
+
+def test_bad_parts_are_sentences() -> None:
+    frame, totals = _seen_in_part()
+    with pytest.raises(Error, match=r"coverage row 0 is of kind 'thinned' and 0; give the part of the deliveries that is seen, above 0"):
+        share.SupplierShares().fit(frame, coverage=pd.DataFrame({"coverage": [0.0], "kind": ["thinned"]}), **totals)
+    with pytest.raises(Error, match="coverage kind 'most' is none of 'cell', 'size', 'thinned'"):
+        share.SupplierShares().fit(frame, coverage=pd.DataFrame({"coverage": [0.5], "kind": ["most"]}), **totals)
+    with pytest.raises(Error, match="customer_totals: error row 0 is -0.1, it must be at least 0"):
+        share.SupplierShares().fit(frame, customer_totals=totals["customer_totals"].assign(error=-0.1))
+    with pytest.raises(Error, match="group_totals row 0 names supplier 'nobody', of whom nothing else is known"):
+        share.SupplierShares().fit(frame, group_totals=pd.DataFrame({"supplier": ["nobody"], "total": [1.0]}), **totals)
+    with pytest.raises(Error, match="group_totals has a column 'country', which is no column by customer of the covariates"):
+        share.SupplierShares().fit(frame, group_totals=pd.DataFrame({"country": ["A"], "total": [1.0]}), **totals)
+    last = frame.period.max()
+    odd = frame.copy()
+    odd.loc[odd.index[odd.period == last][0], "amount"] = -5.0
+    odd.loc[odd.index[odd.period == last][1], "amount"] = np.nan
+    status = share.SupplierShares().fit(odd, **totals).status_
+    assert "1 rows of deliveries left out because their amount is not a number" in status
+    assert "1 cells with a negative net amount were taken as 0" in status
+    small = pd.DataFrame({"supplier": ["S00"], "total": [1e-6]})
+    assert "is below the" in share.SupplierShares(own="S00").fit(frame, group_totals=small, **totals).status_
+
+
+def test_forecast_goes_on_in_the_callers_periods() -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame([(f"C{c}", f"S{s}", 2015 + t, float(rng.gamma(1.0))) for c in range(20) for s in range(4) for t in range(6)],
+                         columns=["customer", "supplier", "period", "amount"])
+    s = share.SupplierShares(own="S1").fit(frame)
+    ahead = s.forecast(2)
+    assert sorted(ahead.period.unique()) == [2021, 2022]
+    assert np.allclose(ahead.groupby(["customer", "period"]).share.sum(), 1.0)
+    months = frame.assign(period=[f"2024-{p - 2014:02d}" for p in frame.period])
+    assert [str(p) for p in sorted(share.SupplierShares().fit(months).forecast(2).period.unique())] == ["2024-07-01", "2024-08-01"]
+    words = frame.assign(period=[f"p{p - 2014}" for p in frame.period])
+    assert sorted(share.SupplierShares().fit(words).forecast(1).period.unique()) == ["p6 + 1"]
+    with pytest.raises(Error, match="'periods' is 0, it must be a whole number of at least 1"):
+        s.forecast(0)
+    part, totals = _seen_in_part()
+    with pytest.raises(Error, match="the last period was seen in part only"):
+        share.SupplierShares().fit(part, **totals).forecast()

@@ -113,6 +113,159 @@ TEST(HiddenCells, TotalBelowWhatIsSeenIsSaid) {
             std::string::npos);
 }
 
+TEST(HiddenCells, NoisyTotalsPullAsHardAsTheyAreFirm) {
+  double plain = 0.0, soft = 0.0, inside = 0.0, all = 0.0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const world w(seed);
+    random_stream noise(seed, 77);
+    std::vector<double> told = w.row, error(w.n, 0.3);
+    for (double& x : told) x *= std::exp(0.3 * noise.normal());
+    share::hidden_period p = w.view(true, false);
+    p.row = told;
+    plain += w.wrong(share::fill_hidden(p).amount);
+    p.row_error = error;
+    const auto found = share::fill_hidden(p);
+    soft += w.wrong(found.amount);
+    for (std::size_t i = 0; i < w.n; ++i) {
+      all += 1.0;
+      inside += w.row[i] >= found.wallet_low[i] && w.row[i] <= found.wallet_high[i];
+    }
+  }
+  EXPECT_LT(soft, 0.7 * plain);
+  EXPECT_GT(inside / all, 0.85);
+  EXPECT_LT(inside / all, 0.97);
+}
+
+TEST(HiddenCells, ATotalWithoutWeightIsNoTotalAndAFirmOneIsMet) {
+  const world w(4);
+  share::hidden_period p = w.view(true, false);
+  const auto hard = share::fill_hidden(p);
+  std::vector<double> error(w.n, 1e-9);
+  p.row_error = error;
+  const auto firm = share::fill_hidden(p);
+  for (std::size_t e = 0; e < w.seen.size(); ++e)
+    EXPECT_NEAR(firm.amount[e], hard.amount[e], 1e-3 * (1e-3 + hard.amount[e]));
+  std::fill(error.begin(), error.end(), 1e6);
+  const auto loose = share::fill_hidden(p);
+  double off = 0.0;
+  for (std::size_t i = 0; i < w.n; ++i) off += std::abs(loose.wallet[i] - w.row[i]) / w.row[i];
+  EXPECT_GT(off / static_cast<double>(w.n), 0.01);
+}
+
+TEST(HiddenCells, ThinnedCellsKeepWhatWasSeenAndTeach) {
+  double told = 0.0, blind = 0.0, inside = 0.0, all = 0.0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const world w(seed, 4, 2.0);
+    random_stream s(seed, 9);
+    std::vector<double> amount(w.n * w.k, unknown), part(w.n * w.k), reach(w.n * w.k, 0.7);
+    for (std::size_t e = 0; e < part.size(); ++e) {  // forty orders a unit of money, each seen with probability .7
+      const double orders = std::round(40.0 * w.year.back()[e]);
+      double seen = 0.0;
+      for (int q = 0; q < orders; ++q) seen += s.uniform() < 0.7;
+      part[e] = orders > 0 ? w.year.back()[e] * seen / orders : 0.0;
+    }
+    share::hidden_period p = w.view(true, false);
+    p.amount = amount;
+    blind += w.wrong(share::fill_hidden(p).amount);
+    p.part = part, p.reach = reach;
+    const auto found = share::fill_hidden(p);
+    told += w.wrong(found.amount);
+    for (std::size_t e = 0; e < part.size(); ++e) {
+      EXPECT_GE(found.amount[e], part[e]);
+      if (!(part[e] > 0)) continue;
+      all += 1.0;
+      inside += w.year.back()[e] >= found.low_active[e] - 1e-9 && w.year.back()[e] <= found.high_active[e] + 1e-9;
+    }
+  }
+  EXPECT_LT(told, 0.6 * blind);
+  EXPECT_GT(inside / all, 0.85);
+}
+
+TEST(HiddenCells, WhatWouldHaveBeenReportedIsLessLikelyThere) {
+  const world w(8);
+  std::vector<double> amount(w.n * w.k, unknown), reach(w.n * w.k, 0.8);
+  random_stream s(3);
+  for (std::size_t e = 0; e < amount.size(); ++e)
+    if (w.year.back()[e] > 0 && e / w.k >= 6 && s.uniform() < 0.8) amount[e] = w.year.back()[e];  // six hide
+  share::hidden_period p = w.view(true, false);
+  p.amount = amount;
+  const auto blind = share::fill_hidden(p);
+  p.reach = reach;
+  const auto told = share::fill_hidden(p);
+  double active = 0.0, before = 0.0, count = 0.0;
+  for (std::size_t e = 6 * w.k; e < amount.size(); ++e)
+    if (std::isnan(amount[e]) && w.year[w.year.size() - 2][e] > 0)
+      active += told.p_active[e], before += blind.p_active[e], ++count;
+  EXPECT_LT(active, before);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_GT(told.concealed[i], 0.9);
+  for (std::size_t i = 6; i < w.n; ++i) EXPECT_LT(told.concealed[i], 0.1);
+}
+
+TEST(HiddenCells, SumsOverGroupsAreMetAndHelp) {
+  const world w(10, 1);
+  share::hidden_period p = w.view(false, false);
+  const double alone = w.wrong(share::fill_hidden(p).amount);
+  for (std::size_t g = 0; g < 6; ++g)
+    for (std::size_t j = 0; j < w.k; ++j) {
+      share::soft_sum sum;
+      for (std::size_t i = g; i < w.n; i += 6)
+        sum.cells.push_back(i * w.k + j), sum.total += w.year.back()[i * w.k + j];
+      if (j % 2 == 0) p.sums.push_back(sum);
+    }
+  const auto found = share::fill_hidden(p);
+  EXPECT_LT(w.wrong(found.amount), alone);
+  for (const auto& sum : p.sums) {
+    double have = 0.0;
+    for (const std::size_t e : sum.cells) have += found.amount[e];
+    EXPECT_NEAR(have, sum.total, 0.02 * sum.total + 0.05);
+  }
+}
+
+TEST(HiddenCells, TrendAndHeadroom) {
+  world w(12, 6);
+  for (std::size_t t = 0; t < w.year.size(); ++t)  // supplier 0 rises with everybody
+    for (std::size_t i = 0; i < w.n; ++i) w.year[t][i * w.k] = (0.02 + 0.06 * static_cast<double>(t)) * w.row[i];
+  w.row.assign(w.n, 0.0), w.column.assign(w.k, 0.0);
+  for (std::size_t e = 0; e < w.n * w.k; ++e) w.row[e / w.k] += w.year.back()[e], w.column[e % w.k] += w.year.back()[e];
+  for (std::size_t e = 0; e < w.n * w.k; ++e)
+    if (!std::isnan(w.seen[e])) w.seen[e] = w.year.back()[e];
+  share::hidden_period p = w.view(true, false);
+  p.own = 0;
+  const auto found = share::fill_hidden(p);
+  double rising = 0.0;
+  for (std::size_t i = 0; i < w.n; ++i) {
+    rising += found.p_rising[i * w.k];
+    EXPECT_NEAR(found.headroom[i], found.wallet[i] - found.amount[i * w.k], 1e-9);
+    EXPECT_LE(found.headroom_low[i], found.headroom[i]);
+    EXPECT_GE(found.headroom_high[i], found.headroom[i]);
+  }
+  EXPECT_GT(rising / static_cast<double>(w.n), 0.85);
+}
+
+TEST(HiddenCells, BadPartsAreSentences) {
+  const world w(2);
+  std::vector<double> reach(w.n * w.k, 1.5), error(w.n, -0.1);
+  share::hidden_period p = w.view(true, false);
+  p.reach = reach;
+  EXPECT_THROW((void)share::fill_hidden(p), guanxi::error);
+  p = w.view(true, false), p.row_error = error;
+  EXPECT_THROW((void)share::fill_hidden(p), guanxi::error);
+  p = w.view(true, false), p.sums.push_back({{w.n * w.k}, 1.0, 0.0});
+  EXPECT_THROW((void)share::fill_hidden(p), guanxi::error);
+}
+
+TEST(StretchSearch, WidensLawsThatAreTooNarrowAndKeepsGoodOnes) {
+  random_stream s(5);
+  std::vector<share::detail::seen_error> calm, wild;
+  for (int i = 0; i < 2000; ++i) calm.push_back({0.1 + 0.2 * s.uniform(), 0.2 * s.normal(), 1.0, true});
+  for (int i = 0; i < 2000; ++i) wild.push_back({0.1 + 0.2 * s.uniform(), 0.4 * s.normal(), 1.0, true});
+  const auto laws = share::detail::laws_of(calm);
+  share::detail::stretch_search same(0.9), wide(0.9);
+  same.add(laws, calm), wide.add(laws, wild);
+  EXPECT_NEAR(same.found().before, 1.0, 0.06);
+  EXPECT_NEAR(wide.found().before, 2.0, 0.15);
+}
+
 TEST(GravityPrior, FindsTheSlopeOfDistance) {
   world w(13, 1, 0.2);
   for (std::size_t e = 0; e < w.seen.size(); ++e) w.seen[e] = w.year.back()[e] > 0 ? w.year.back()[e] : unknown;
