@@ -16,13 +16,13 @@
 #include <guanxi/share/gravity_prior.hpp>
 #include <guanxi/share/habit_trend.hpp>
 #include <guanxi/share/hidden_cells.hpp>
-#include <guanxi/share/largest_share.hpp>
-#include <guanxi/share/loss_draws.hpp>
 #include <guanxi/share/hidden_errors.hpp>
 #include <guanxi/share/hidden_habit.hpp>
 #include <guanxi/share/hidden_period.hpp>
 #include <guanxi/share/hidden_sight.hpp>
 #include <guanxi/share/hidden_totals.hpp>
+#include <guanxi/share/largest_share.hpp>
+#include <guanxi/share/loss_draws.hpp>
 #include <guanxi/share/loss_split.hpp>
 #include <guanxi/share/merge_periods.hpp>
 #include <guanxi/share/minimum_density.hpp>
@@ -38,6 +38,7 @@
 #include <guanxi/share/rake.hpp>
 #include <guanxi/share/rake_known.hpp>
 #include <guanxi/share/share_filter.hpp>
+#include <guanxi/share/share_forecast.hpp>
 #include <guanxi/share/supplier_shares.hpp>
 #include <guanxi/share/trend.hpp>
 #include <guanxi/share/wallet_allocation_rule.hpp>

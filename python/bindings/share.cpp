@@ -71,6 +71,9 @@ py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
   out["rival_high"] = seen(k.rival_high, owner);
   out["rival_trend"] = seen(k.rival_trend, owner);
   out["rival_p_rising"] = seen(k.rival_p_rising, owner);
+  out["headroom"] = seen(k.headroom, owner);
+  out["headroom_low"] = seen(k.headroom_low, owner);
+  out["headroom_high"] = seen(k.headroom_high, owner);
   out["effective"] = seen(k.effective, owner);
   return out;
 }
@@ -78,6 +81,7 @@ py::dict customers_of(const share::SupplierShares& model, py::handle owner) {
 void bind_supplier_shares(py::module_& m) {
   using share::SupplierShares;
   m.attr("REST") = share::rest;
+  py::class_<share::shares_columns>(m, "SharesColumns");  // owner of columns
   m.def("source_names", [] {
     std::vector<std::string> names;
     for (int s = 0; s <= static_cast<int>(share::source::prior); ++s)
@@ -135,6 +139,18 @@ void bind_supplier_shares(py::module_& m) {
                              [](const py::object& self) { return wallets_of(self.cast<SupplierShares&>(), self); })
       .def_property_readonly("customers",
                              [](const py::object& self) { return customers_of(self.cast<SupplierShares&>(), self); })
+      .def(
+          "forecast",
+          [](const SupplierShares& model, std::size_t periods) {
+            share::shares_columns s;
+            {
+              py::gil_scoped_release free;
+              s = model.forecast(periods);
+            }
+            const py::object owner = py::cast(std::move(s));
+            return columns_of(owner.cast<share::shares_columns&>(), owner);
+          },
+          "periods"_a)
       .def_property_readonly("status", &SupplierShares::status)
       .def_property_readonly(
           "drift",
@@ -446,8 +462,8 @@ void bind_share(py::module_& m) {
   bind_plain(topic);
   bind_counts(topic);
   bind_rake(topic);
-  bind_share_classic(topic);
   bind_moves(topic);
   bind_share_hidden(topic);
+  bind_share_classic(topic);
 }
 }  // namespace guanxi::python

@@ -257,13 +257,13 @@ class SharePictures:
         c, s, a = code["customer"][order], code["supplier"][order], amount[order]
         new = np.flatnonzero(np.r_[True, (c[1:] != c[:-1]) | (s[1:] != s[:-1])]) if len(c) else np.empty(0, np.int64)
         raw = self._core.update(c[new], s[new], np.add.reduceat(a, new) if len(new) else a)
-        return give(self._columns(raw), kind_of(sightings))
+        return give(self._columns(raw, self._period_labels(raw["period"])), kind_of(sightings))
 
-    def _columns(self, raw: Any) -> dict[str, Any]:
+    def _columns(self, raw: Any, period: pa.Array) -> dict[str, Any]:
         from .share import _labelled
 
         columns: dict[str, Any] = {"customer": self._customers.take(pa.array(raw["customer"])), "supplier": _labelled(self._suppliers, raw["supplier"]),
-                                   "period": self._period_labels(raw["period"])}
+                                   "period": period}
         columns |= {name: raw[name] for name in ("share", "low", "high", "low_active", "high_active", "p_active", "p_largest", "p_dominant",
                                                  "trend", "p_rising")}
         columns["source"] = pa.array(_core.share.source_names()).take(pa.array(raw["source"]))

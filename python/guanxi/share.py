@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -93,7 +94,7 @@ class SupplierShares(SharePictures):
     -----
     The share is the customer's *habit*: what customers buy on average plus what this one was seen to buy, in effective counts
     of money over phi that fade as habits drift. A customer seen once is drawn towards the others. Nothing about a period
-    uses later ones. Costs about 2 microseconds a row given.
+    uses later ones. Costs some .7 microseconds a row given.
     """
 
     def __init__(self, *, own: Any = None, level: float = 0.9, window: int = 1, keep: int = 0, trend_periods: int = 8,
@@ -150,7 +151,7 @@ class SupplierShares(SharePictures):
         Notes
         -----
         Amounts of one key are summed; credit notes net against them. Keys whose net amount stays negative or is not a number are left out and
-        told in ``status_``. A cell that is not listed is no purchase. Costs about 2 microseconds a row given.
+        told in ``status_``. A cell that is not listed is no purchase. Costs some .7 microseconds a row given.
         """
         partial = any(x is not None for x in (own_sales, customer_totals, supplier_totals, coverage, covariates, group_totals))
         if type(deliveries).__name__ == "Deliveries" and hasattr(deliveries, "frame"):
@@ -231,9 +232,61 @@ class SupplierShares(SharePictures):
         core = self._fitted()
         if self._hidden is not None:
             return _whole_ids(give(rows_of(self._hidden, _labelled), self._kind), self._suppliers)
-        raw = core.shares
-        columns = self._columns(raw)
+        return self._rows(core.shares, self._period_labels(core.shares["period"]))
+
+    def _rows(self, raw: Any, period: pa.Array) -> Any:
+        columns = self._columns(raw, period)
         return _whole_ids(give(columns, self._kind), self._suppliers)
+
+    def forecast(self, periods: int = 1) -> Any:
+        """Shares of the periods after the last one.
+
+        Parameters
+        ----------
+        periods : how many (merged) periods ahead.
+
+        Returns
+        -------
+        frame
+            The columns of ``shares_``. The interval is for the share that is bought in that period (chance on top of the habit); p_largest and
+            p_dominant are for the habit; trend and p_rising are today's; amount is NaN.
+
+        Raises
+        ------
+        guanxi.Error
+            Before fit, for periods below 1, or when the last period was seen in part only: a habit needs complete periods.
+
+        Notes
+        -----
+        The habit fades by the drift that was learned, towards what customers buy on average. About 3 microseconds a row.
+        Source: Mosimann (1962), Biometrika 49, 65-82.
+        """
+        core = self._fitted()
+        if periods < 1 or int(periods) != periods:
+            raise Error(f"SupplierShares.forecast: 'periods' is {periods}, it must be a whole number of at least 1", "out_of_domain")
+        if self._hidden is not None:
+            raise Error("SupplierShares.forecast: the last period was seen in part only; fit the complete deliveries alone", "out_of_domain")
+        raw = core.forecast(int(periods))
+        ahead = raw["period"].astype(np.int64) - (-(-len(self._periods) // self.window) - 1)
+        return self._rows(raw, self._labels_ahead(ahead))
+
+    def _labels_ahead(self, ahead: npt.NDArray[np.int64]) -> pa.Array:
+        """Labels after the last period: whole numbers and dates go on in their steps, text says "last + n"."""
+        last, kind, step = self._period_labels(np.array([-(-len(self._periods) // self.window) - 1], np.uint32))[0].as_py(), self._periods.type, 1
+        if len(self._periods) > 1 and pa.types.is_integer(kind):
+            step = self._periods[1].as_py() - self._periods[0].as_py()
+        if pa.types.is_integer(kind):
+            return pa.array(last + ahead * step * self.window, kind)
+        if pa.types.is_date(kind):
+            days = self._periods.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+            months = days.astype("datetime64[M]")
+            if len(days) > 1 and months[1] == months[0]:  # weeks or days
+                return pa.array(np.datetime64(last, "D") + ahead * int((days[1] - days[0]).astype(int)) * self.window, pa.date32()).cast(kind)
+            by = int((months[1] - months[0]).astype(int)) if len(days) > 1 else 1
+            start = np.datetime64(last, "M")
+            return pa.array((start + ahead * by * self.window).astype("datetime64[D]") + (np.datetime64(last, "D") - start.astype("datetime64[D]")),
+                            pa.date32()).cast(kind)
+        return pa.array([f"{last} + {a}" for a in ahead.tolist()])
 
     @property
     def wallets_(self) -> Any:
@@ -261,7 +314,8 @@ class SupplierShares(SharePictures):
         -------
         frame
             wallet and own_share with intervals and trend; largest, largest_share, p_largest, p_dominant; rival with its share, interval and trend;
-            effective (number of suppliers, 1 / sum of squared mean shares). NaN or null where nothing is known.
+            headroom (what the customer buys from others) with its
+            interval; effective (number of suppliers, 1 / sum of squared mean shares). NaN or null where nothing is known.
         """
         people = give(self._people(), self._kind)
         return _whole_ids(_whole_ids(people, self._suppliers, "largest"), self._suppliers, "rival")

@@ -424,3 +424,22 @@ def test_bad_parts_are_sentences() -> None:
     assert "1 cells with a negative net amount were taken as 0" in status
     small = pd.DataFrame({"supplier": ["S00"], "total": [1e-6]})
     assert "is below the" in share.SupplierShares(own="S00").fit(frame, group_totals=small, **totals).status_
+
+
+def test_forecast_goes_on_in_the_callers_periods() -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame([(f"C{c}", f"S{s}", 2015 + t, float(rng.gamma(1.0))) for c in range(20) for s in range(4) for t in range(6)],
+                         columns=["customer", "supplier", "period", "amount"])
+    s = share.SupplierShares(own="S1").fit(frame)
+    ahead = s.forecast(2)
+    assert sorted(ahead.period.unique()) == [2021, 2022]
+    assert np.allclose(ahead.groupby(["customer", "period"]).share.sum(), 1.0)
+    months = frame.assign(period=[f"2024-{p - 2014:02d}" for p in frame.period])
+    assert [str(p) for p in sorted(share.SupplierShares().fit(months).forecast(2).period.unique())] == ["2024-07-01", "2024-08-01"]
+    words = frame.assign(period=[f"p{p - 2014}" for p in frame.period])
+    assert sorted(share.SupplierShares().fit(words).forecast(1).period.unique()) == ["p6 + 1"]
+    with pytest.raises(Error, match="'periods' is 0, it must be a whole number of at least 1"):
+        s.forecast(0)
+    part, totals = _seen_in_part()
+    with pytest.raises(Error, match="the last period was seen in part only"):
+        share.SupplierShares().fit(part, **totals).forecast()

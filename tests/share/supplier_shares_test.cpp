@@ -94,6 +94,48 @@ TEST(SupplierShares, NinetyPercentIntervalsCoverTheTrueHabit) {
   EXPECT_LT(coverage, 0.96);  // a little too wide: some noise is taken for drift
 }
 
+TEST(SupplierShares, ForecastsSumToOneFadeAndCoverWhatIsBought) {
+  auto d = testing::steady(1500, 7, kAlpha, 6, 250.0, 13);
+  std::map<std::pair<std::uint32_t, std::uint32_t>, double> bought;
+  share::delivery_columns past = d;
+  past.customer.clear(), past.supplier.clear(), past.period.clear(), past.amount.clear(), past.periods = 6;
+  for (std::size_t r = 0; r < d.amount.size(); ++r) {
+    if (d.period[r] == 6)
+      bought[{d.customer[r], d.supplier[r]}] += d.amount[r] / 1500.0;
+    else
+      testing::add(past, d.customer[r], d.period[r], d.supplier[r], d.amount[r]);
+  }
+  SupplierShares model({.own = 0});
+  model.fit(past.view());
+  const shares_columns f = model.forecast(3);
+  EXPECT_EQ(f.share, SupplierShares({.own = 0, .threads = 3}).fit(past.view()).forecast(3).share);
+  std::map<std::pair<std::uint32_t, std::uint32_t>, double> sum;
+  double inside = 0.0, all = 0.0, near = 0.0, far = 0.0;
+  for (std::size_t r = 0; r < f.rows(); ++r) {
+    sum[{f.customer[r], f.period[r]}] += f.share[r];
+    if (f.supplier[r] == rest) continue;
+    (f.period[r] == 6 ? near : far) += f.high[r] - f.low[r];
+    if (f.period[r] != 6) continue;
+    const double s = bought[{f.customer[r], f.supplier[r]}];
+    all += 1.0, inside += s >= f.low[r] - 1e-9 && s <= f.high[r] + 1e-9 ? 1.0 : 0.0;
+  }
+  for (const auto& [key, value] : sum) EXPECT_NEAR(value, 1.0, 1e-9);
+  EXPECT_GT(inside / all, 0.86);
+  EXPECT_LT(inside / all, 0.98);  // shares of six orders are discrete
+  EXPECT_GT(far / 2.0, near * 0.999);
+}
+
+TEST(SupplierShares, HeadroomIsWhatOthersSell) {
+  const auto d = testing::steady(50, 4, kAlpha, 6, 10.0, 2);
+  SupplierShares model({.own = 0});
+  const auto& k = model.fit(d.view()).customers();
+  for (std::size_t i = 0; i < k.rows(); ++i) {
+    EXPECT_NEAR(k.headroom[i], k.wallet[i] * (1.0 - k.own_share[i]), 1e-9);
+    EXPECT_LE(k.headroom_low[i], k.headroom_high[i]);
+  }
+  EXPECT_TRUE(std::isnan(SupplierShares{}.fit(d.view()).customers().headroom[0]));
+}
+
 TEST(SupplierShares, CurrencyAndThreadsChangeNothing) {
   auto d = testing::steady(300, 5, kAlpha, 4, 10.0, 8);
   const auto fit = [&](unsigned threads) {

@@ -10,9 +10,8 @@ namespace guanxi::share {
 
 /// A beta law of which several things are asked: what depends on the shapes only is computed once.
 ///
-/// Takes   shapes a, b > 0. Gives tails and quantiles as guanxi::beta_tails and beta_quantile, to about 1e-10.
-/// Costs   about 150 ns to make, 60 ns a tail, 150 to 300 ns a quantile; twice to five times as fast as the general
-/// ones.
+/// Takes   shapes a, b > 0. Gives tails as guanxi::beta_tails to 1e-10, quantiles as beta_quantile to about 1e-8.
+/// Costs   about 40 ns to make, 100 ns a tail, two or three tails a quantile.
 /// Source  DLMF 8.17.22; quantiles by Halley's method on the log of the smaller tail in ln(x / (1 - x)).
 class beta_law {
  public:
@@ -39,9 +38,10 @@ class beta_law {
     t = std::clamp(t, low, high);
     double left = 0.0;  // a last step too small to add without rounding
     for (int step = 0; step < 100; ++step) {
-      const double over = log1pexp(-std::abs(t));
+      const double u = std::exp(-std::abs(t)), near = 1.0 / (1.0 + u), far = u * near;
+      const double over = std::log1p(u);
       const double log_x = t < 0 ? t - over : -over, log_y = t < 0 ? -over : -t - over;
-      const double x = std::exp(log_x), y = std::exp(log_y);
+      const double x = t < 0 ? far : near, y = t < 0 ? near : far;
       const point here = at(x, y, log_x, log_y);
       const double tail = by_lower ? here.side.lower : here.side.upper;
       const double off = std::log(tail) - target;
@@ -52,7 +52,7 @@ class beta_law {
       const double move = cut > 0.5 && cut < 2.0 ? newton / cut : newton;
       const double next = t + move;
       const bool inside = next > low && next < high;
-      if (inside && std::abs(move) <= 1e-4) {
+      if (inside && std::abs(move) <= 1e-3) {  // the step is of third order
         left = move;
         break;
       }
@@ -89,61 +89,88 @@ class beta_law {
     return {{1.0 - upper, upper}, f};
   }
 
-  /// Where the search begins: the power law of the tail when that is exact, else a normal law in ln(x / (1 - x)).
+  /// Where the search begins: near enough that two evaluations do as a rule.
   [[nodiscard]] double start(double p, bool by_lower, double target) const {
-    const double near = by_lower ? a_ : b_;
-    if (near < 1.0) {
-      const double log_edge = (target + std::log(near) + log_beta_) / near;  // ln x of the lower end, ln y of the upper
-      if (log_edge < -2.0) return by_lower ? log_edge : -log_edge;
-    }
-    if (!(spread_ > 0)) {
-      middle_ = digamma(a_) - digamma(b_);
-      spread_ = std::sqrt(trigamma(a_) + trigamma(b_));
-    }
-    return middle_ + normal_quantile(p) * spread_;
+    return a_ <= b_ ? start_small(p, by_lower, target, a_, b_) : -start_small(1.0 - p, !by_lower, target, b_, a_);
   }
+
+  /// For a <= b: the power law of the lower tail, Carter (1947, Biometrika 34), or a gamma law with n = b +
+  /// (a - 1)/2 for 1 - e^(-y/n).
+  [[nodiscard]] double start_small(double p, bool by_lower, double target, double a, double b) const {
+    if (by_lower && a < 1.0) {
+      const double log_edge = (target + std::log(a) + log_beta_) / a;
+      if (log_edge < -1.0) return log_edge;
+    }
+    const double z = normal_quantile(p);
+    if (a >= 1.0) {
+      const double lambda = (z * z - 3.0) / 6.0, u = 1.0 / (2.0 * a - 1.0), v = 1.0 / (2.0 * b - 1.0);
+      const double h = 2.0 / (u + v);
+      if (h + lambda > 0)
+        return std::log(a / b) + 2.0 * (z * std::sqrt(h + lambda) / h + (v - u) * (lambda + 5.0 / 6.0 - 2.0 / (3.0 * h)));
+    } else if (!by_lower) {
+      const double n = b + 0.5 * (a - 1.0);
+      double y = 0.0;
+      if (a >= 0.3) {
+        const double root = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * std::sqrt(a));
+        y = a * std::max(root * root * root, 1e-3);
+      } else {
+        y = upper_of_tiny(std::exp(target) / a);
+      }
+      return std::log(std::expm1(y / std::max(n, 0.1)));
+    }
+    return digamma(a) - digamma(b) + z * std::sqrt(trigamma(a) + trigamma(b));
+  }
+
+  /// y of E1(y) = target, by e^-y ln(1 + 1/y), which is within a part of it: the upper tail of a gamma law of tiny shape.
+  [[nodiscard]] static double upper_of_tiny(double target) {
+    if (target > 1.0) return std::exp(-0.5772156649 - target);
+    double y = target < 0.1 ? -std::log(target) : 0.5;
+    for (int step = 0; step < 4; ++step) {
+      const double inner = std::log1p(1.0 / y);
+      const double off = -y + std::log(inner) - std::log(target), slope = -1.0 - 1.0 / (inner * y * (y + 1.0));
+      y = std::max(0.2 * y, y - off / slope);
+    }
+    return y;
+  }
+
+  /// A continued fraction by its numerators and denominators: no division waits for another.
+  struct convergent {
+    double a0, a1, b0, b1;  // the last two of each
+    /// One more term n / (d + ...); true when it changed nothing to 1e-11.
+    bool add(double n, double d) noexcept {
+      const double a = d * a1 + n * a0, b = d * b1 + n * b0;
+      a0 = a1, a1 = a, b0 = b1, b1 = b;
+      const double now = a1 * b0, before = a0 * b1;
+      const bool done = std::abs(now - before) <= 1e-11 * std::abs(now);
+      if (std::abs(a) + std::abs(b) > 1e100) a0 *= 1e-100, a1 *= 1e-100, b0 *= 1e-100, b1 *= 1e-100;
+      return done;
+    }
+  };
 
   /// As detail::beta_fraction and beta_fraction_small, to 1e-11.
   [[nodiscard]] static double fraction(double a, double b, double x, double y, double lambda) noexcept {
-    double h = a / (a + 1.0) * (lambda + 1.0), c = h, d = 0.0;
+    convergent f{1.0, a / (a + 1.0) * (lambda + 1.0), 0.0, 1.0};
     for (int m = 1; m < 1'000'000; ++m) {
       const double twice = a + 2 * m, back = 1.0 / (twice - 1);
       const double alpha = (a + m - 1) * back * ((a + b + m - 1) * back) * m * (b - m) * x * x;
       const double beta = m + m * (b - m) * x * back + (a + m) / (twice + 1) * (lambda + 1.0 + m * (1.0 + y));
-      d = beta + alpha * d;
-      c = beta + alpha / c;
-      if (std::abs(d) < 1e-300) d = 1e-300;
-      if (std::abs(c) < 1e-300) c = 1e-300;
-      d = 1.0 / d;
-      h *= c * d;
-      if (std::abs(c * d - 1.0) < 1e-11) break;
+      if (f.add(alpha, beta)) break;
     }
-    return 1.0 / h;
+    return f.b1 / f.a1;
   }
   [[nodiscard]] static double fraction_small(double a, double b, double x) noexcept {
-    double c = 1.0, d = 1.0 - (a + b) * x / (a + 1.0);
-    if (std::abs(d) < 1e-300) d = 1e-300;
-    d = 1.0 / d;
-    double h = d;
-    const auto next = [&](double term) {
-      d = 1.0 + term * d;
-      c = 1.0 + term / c;
-      if (std::abs(d) < 1e-300) d = 1e-300;
-      if (std::abs(c) < 1e-300) c = 1e-300;
-      d = 1.0 / d;
-      h *= d * c;
-      return std::abs(d * c - 1.0);
-    };
+    convergent f{0.0, 1.0, 1.0, 1.0};
+    f.add(-(a + b) * x / (a + 1.0), 1.0);
     for (int m = 1; m < 1'000'000; ++m) {
-      next(m * (b - m) * x / ((a + (2 * m - 1)) * (a + 2 * m)));
-      if (next(-(a + m) * ((a + b + m) / (a + 2 * m)) * x / (a + (2 * m + 1))) < 1e-11) break;
+      const double twice = a + 2 * m;
+      f.add(m * (b - m) * x / ((twice - 1) * twice), 1.0);
+      if (f.add(-(a + m) * ((a + b + m) / twice) * x / (twice + 1), 1.0)) break;
     }
-    return h;
+    return f.a1 / f.b1;
   }
 
   double a_, b_, log_beta_;
   bool small_;
-  mutable double middle_ = 0.0, spread_ = 0.0;  // of ln(x / (1 - x)), made when asked for
 };
 
 }  // namespace guanxi::share

@@ -86,6 +86,7 @@ struct customer_columns {
   std::vector<double> largest_share, p_largest, p_dominant;
   std::vector<std::uint32_t> rival;  // who holds most beside us
   std::vector<double> rival_share, rival_low, rival_high, rival_trend, rival_p_rising;
+  std::vector<double> headroom, headroom_low, headroom_high;  // what the customer buys from others
   std::vector<double> effective;  // effective number of suppliers, 1 / sum of squared mean shares
 
   [[nodiscard]] std::size_t rows() const noexcept { return customer.size(); }
@@ -93,9 +94,10 @@ struct customer_columns {
     customer.resize(n);
     largest.resize(n, no_supplier);
     rival.resize(n, no_supplier);
-    for (auto* column : {&wallet, &wallet_low, &wallet_high, &own_share, &own_low, &own_high, &own_trend, &own_p_rising,
-                         &own_p_largest, &largest_share, &p_largest, &p_dominant, &rival_share, &rival_low, &rival_high,
-                         &rival_trend, &rival_p_rising, &effective})
+    for (auto* column :
+         {&wallet,       &wallet_low,    &wallet_high,    &own_share, &own_low,      &own_high,      &own_trend,
+          &own_p_rising, &own_p_largest, &largest_share,  &p_largest, &p_dominant,   &rival_share,   &rival_low,
+          &rival_high,   &rival_trend,   &rival_p_rising, &headroom,  &headroom_low, &headroom_high, &effective})
       column->resize(n, std::numeric_limits<double>::quiet_NaN());
   }
 };

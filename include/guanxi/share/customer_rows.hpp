@@ -115,6 +115,37 @@ class row_writer {
   std::vector<double> largest_;
 };
 
+/// Where every 64th customer's cells begin in the last periods, so that one customer is found without a search of all.
+class cell_marks {
+ public:
+  static constexpr std::size_t block = 64;
+  cell_marks() = default;
+  cell_marks(const pair_index& index, std::size_t t, std::size_t have) : blocks_(index.customers() / block + 2) {
+    for (std::size_t k = 0; k < have; ++k) {
+      const std::size_t period = t + 1 - have + k;
+      const pair_index::cell* x = index.period_begin(period);
+      for (std::size_t b = 0; b < blocks_; ++b) {
+        const std::size_t c = b * block;
+        if (c >= index.customers())
+          x = index.period_end(period);
+        else
+          while (x != index.period_end(period) && x->pair < index.begin(c)) ++x;
+        mark_.push_back(x);
+      }
+    }
+  }
+  /// First cell of customer c or a later one in the k-th of the periods.
+  [[nodiscard]] const pair_index::cell* find(const pair_index& index, std::size_t k, std::size_t c) const {
+    const auto* at = mark_.data() + k * blocks_ + c / block;
+    return std::lower_bound(at[0], at[1], index.begin(c),
+                            [](const pair_index::cell& x, std::size_t pair) { return x.pair < pair; });
+  }
+
+ private:
+  std::size_t blocks_ = 0;
+  std::vector<const pair_index::cell*> mark_;
+};
+
 /// Money of the last periods of one customer after another, read from the deliveries by period.
 class recent_money {
  public:
@@ -124,6 +155,14 @@ class recent_money {
       const std::size_t period = t + 1 - have + k;
       at_.push_back(index.customer_cells(period, first));
       end_.push_back(index.period_end(period));
+    }
+  }
+
+  recent_money(const pair_index& index, std::size_t t, std::size_t have, std::size_t first, const cell_marks& marks)
+      : index_(index) {
+    for (std::size_t k = 0; k < have; ++k) {
+      at_.push_back(marks.find(index, k, first));
+      end_.push_back(index.period_end(t + 1 - have + k));
     }
   }
 

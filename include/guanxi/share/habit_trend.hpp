@@ -40,9 +40,12 @@ struct trend_of_share {
   double level = std::log(sum / (total - sum)), slope = 0.0, variance = 0.0;
   for (int pass = 0; pass < 6; ++pass) {
     double g0 = 0.0, g1 = -slope / (prior * prior), h00 = 1e-12, h01 = 0.0, h11 = 1.0 / (prior * prior);
-    for (std::size_t k = 0; k < won.size(); ++k) {
+    // Periods are one apart, so the odds of each are those of the one before times exp(slope).
+    double odds = std::exp(level - slope * centre);
+    const double turns = std::exp(slope);
+    for (std::size_t k = 0; k < won.size(); ++k, odds *= turns) {
       if (all[k] <= 0) continue;
-      const double t = static_cast<double>(k) - centre, p = logistic(level + slope * t);
+      const double t = static_cast<double>(k) - centre, p = odds < 1e300 ? odds / (1.0 + odds) : 1.0;
       const double r = won[k] - all[k] * p, w = all[k] * p * (1.0 - p);
       g0 += r, g1 += r * t, h00 += w, h01 += w * t, h11 += w * t * t;
     }
@@ -52,7 +55,7 @@ struct trend_of_share {
     level += cut * up;
     slope += cut * turn;
     variance = h00 / det;
-    if (std::abs(up) + std::abs(turn) < 1e-6) break;
+    if (std::abs(up) + std::abs(turn) < 1e-4) break;  // Newton squares what is left
   }
   const double error = std::sqrt(variance);
   return {slope, error, normal_cdf(slope / error)};

@@ -164,7 +164,8 @@ class habit_blend {
     }
     double all = 0.0;
     for (const double x : sum) all += x;
-    const double floor = all > 0 ? 1e-6 * all / std::max(total * total, 1e-300) : 1.0;
+    // so much of independence that totals which the past cannot meet are met by new links, not by absurd growth
+    const double floor = all > 0 ? 1e-4 * all / std::max(total * total, 1e-300) : 1.0;
     const std::vector<double> like = group_habit(at, whole);
     for (std::size_t e = 0; e < cells_; ++e) {
       p[e] += floor * whole.row[e / k_] * whole.column[e % k_];

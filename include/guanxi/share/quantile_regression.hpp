@@ -32,11 +32,13 @@ namespace detail {
 class quantile_search {
  public:
   quantile_search(std::span<const double> y, std::span<const double> x, std::size_t k, double q, unsigned threads)
-      : y_(y), x_(x), n_(y.size()), k_(k), q_(q), threads_(threads), a_(n_, 1.0 - q), s_(n_, q), z_(n_), w_(n_),
-        weight_(n_), right_(n_), da_(n_), dz_(n_), dw_(n_), xi_(n_) {}
+      : y_(y), x_(x), n_(y.size()), k_(k), q_(q), threads_(threads) {}
 
   quantile_fit run() {
     quantile_fit out;
+    a_.assign(n_, 1.0 - q_);
+    s_.assign(n_, q_);
+    for (auto* v : {&z_, &w_, &weight_, &right_, &da_, &dz_, &dw_, &xi_}) v->assign(n_, 0.0);
     b_ = least_squares();
     parallel_blocks(
         n_, block,
@@ -355,7 +357,7 @@ class quantile_search {
 inline quantile_fit quantile_of_many(std::span<const double> y, std::span<const double> x, std::size_t k, double q,
                                      unsigned threads) {
   const std::size_t n = y.size();
-  std::size_t sample = static_cast<std::size_t>(1.5 * std::pow(static_cast<double>(n) * static_cast<double>(k), 2.0 / 3.0)) + 50 * k;
+  std::size_t sample = static_cast<std::size_t>(0.75 * std::pow(static_cast<double>(n) * static_cast<double>(k), 2.0 / 3.0)) + 50 * k;
   std::vector<double> r(n), part_y, part_x;
   std::vector<signed char> side(n);  // 0: searched
   const auto take = [&](std::size_t i) {

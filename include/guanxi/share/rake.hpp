@@ -86,21 +86,36 @@ struct sparse_rows {
   [[nodiscard]] std::size_t first(std::size_t i) const { return m.start[i]; }
   [[nodiscard]] std::size_t columns() const { return m.columns; }
   [[nodiscard]] std::size_t cells() const { return m.value.size(); }
-  [[nodiscard]] double times(std::size_t i, const double* c) const {
+  [[nodiscard]] double times(std::size_t i, const double* __restrict c) const {
+    const double* __restrict v = m.value.data();
+    const std::uint32_t* __restrict k = m.column.data();
     double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
     std::size_t e = m.start[i];
     const std::size_t end = m.start[i + 1];
     for (; e + 4 <= end; e += 4) {
-      s0 += m.value[e] * c[m.column[e]];
-      s1 += m.value[e + 1] * c[m.column[e + 1]];
-      s2 += m.value[e + 2] * c[m.column[e + 2]];
-      s3 += m.value[e + 3] * c[m.column[e + 3]];
+      s0 += v[e] * c[k[e]];
+      s1 += v[e + 1] * c[k[e + 1]];
+      s2 += v[e + 2] * c[k[e + 2]];
+      s3 += v[e + 3] * c[k[e + 3]];
     }
-    for (; e < end; ++e) s0 += m.value[e] * c[m.column[e]];
+    for (; e < end; ++e) s0 += v[e] * c[k[e]];
     return (s0 + s1) + (s2 + s3);
   }
-  void spread(std::size_t i, double r, double* out) const {
-    for (std::size_t e = m.start[i]; e < m.start[i + 1]; ++e) out[m.column[e]] += r * m.value[e];
+  /// Four products are made before the first sum is stored, so that loads need not wait for stores.
+  void spread(std::size_t i, double r, double* __restrict out) const {
+    const double* __restrict v = m.value.data();
+    const std::uint32_t* __restrict k = m.column.data();
+    std::size_t e = m.start[i];
+    const std::size_t end = m.start[i + 1];
+    for (; e + 4 <= end; e += 4) {
+      const std::uint32_t k0 = k[e], k1 = k[e + 1], k2 = k[e + 2], k3 = k[e + 3];
+      const double x0 = r * v[e], x1 = r * v[e + 1], x2 = r * v[e + 2], x3 = r * v[e + 3];
+      out[k0] += x0;
+      out[k1] += x1;
+      out[k2] += x2;
+      out[k3] += x3;
+    }
+    for (; e < end; ++e) out[k[e]] += r * v[e];
   }
   template <class F>
   void each(std::size_t i, F&& f) const {
@@ -270,6 +285,7 @@ class raking {
     const std::size_t blocks = (p_.rows() + block_ - 1) / block_, columns = p_.columns();
     sums_.assign(blocks * columns, 0.0);
     std::vector<double> off(blocks, 0.0);
+    const bool plain = settings_.row_weight.empty();
     parallel_blocks(
         p_.rows(), block_,
         [&](std::size_t begin, std::size_t end, std::size_t number) {
@@ -278,7 +294,9 @@ class raking {
           for (std::size_t i = begin; i < end; ++i) {
             if (result_.sweeps == 1) good_prior(p_.first(i), p_.first(i + 1));
             const double have = p_.times(i, result_.column_factor.data());
-            const double r = factor(want_row_[i], have, power_of(row_weight(i)));
+            const double r = !plain    ? factor(want_row_[i], have, power_of(row_weight(i)))
+                             : have > 0 ? want_row_[i] / have
+                                        : 0.0;
             gap += std::abs(r - result_.row_factor[i]) * have;
             result_.row_factor[i] = r;
             if (r > 0) p_.spread(i, r, sum);

@@ -13,6 +13,7 @@ __all__: list[str] = [
     "FitnessEnsemble",
     "NBDDirichlet",
     "REST",
+    "SharesColumns",
     "SupplierShares",
     "concentration",
     "dominance_threshold",
@@ -40,6 +41,9 @@ __all__: list[str] = [
     "wallet_allocation_rule",
     "wallet_quantiles",
 ]
+
+class SharesColumns:
+    pass
 
 class SupplierShares:
     def __init__(
@@ -72,6 +76,7 @@ class SupplierShares:
         supplier: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
         amount: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
     ) -> dict[str, typing.Any]: ...
+    def forecast(self, periods: typing.SupportsInt | typing.SupportsIndex) -> dict[str, typing.Any]: ...
     @property
     def alpha(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
