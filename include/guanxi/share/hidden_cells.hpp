@@ -153,7 +153,8 @@ class hidden_fill {
       from_cells = side.soft ? foretells(rows) : 1.0;
       weight.assign(side.all.size(), std::numeric_limits<double>::infinity());
       for (std::size_t i = 0; i < weight.size(); ++i)
-        if (side.error[i] > 0) weight[i] = from_cells * from_cells / (side.error[i] * side.error[i]);
+        if (const double told = side.error[i] * side.all[i], said = from_cells * side.left[i]; told > 0)
+          weight[i] = said * said / (told * told);
     };
     weigh(row_, true, row_from_cells_, row_weight_);
     double unused = 1.0;
@@ -298,10 +299,11 @@ class hidden_fill {
     return p;
   }
 
-  /// Relative deviation of a customer's total after the raking: its own error, and what the cells say of it.
-  [[nodiscard]] double wallet_error(std::size_t i) const {
-    const double error = row_.error[i];
-    return error > 0 ? 1.0 / std::sqrt(1.0 / (error * error) + 1.0 / (row_from_cells_ * row_from_cells_)) : 0.0;
+  /// Relative deviation of what is hidden of a customer's total after the raking: the total's own error, and what the
+  /// cells say of it.
+  [[nodiscard]] double wallet_error(std::size_t i, double hidden) const {
+    const double told = row_.error[i] * row_.all[i], said = row_from_cells_ * hidden;
+    return told > 0 && said > 0 ? 1.0 / std::sqrt(1.0 / (told * told) + 1.0 / (said * said)) / hidden : 0.0;
   }
 
   void wallets() {
@@ -311,12 +313,12 @@ class hidden_fill {
     const double z = normal_quantile(0.5 + 0.5 * s_.level);
     wallet_error_.assign(n_, 0.0);
     for (std::size_t i = 0; i < n_; ++i) {
-      const double error = wallet_error_[i] = wallet_error(i);
-      if (!(error > 0)) continue;
       double seen = 0.0;
       for (std::size_t j = 0; j < k_; ++j) seen += seen_amount(p_, i * k_ + j);
-      out_.wallet_low[i] = std::max(out_.wallet[i] * std::exp(-z * error), seen);
-      out_.wallet_high[i] = std::max(out_.wallet[i] * std::exp(z * error), seen);
+      const double hidden = std::max(out_.wallet[i] - seen, 0.0), error = wallet_error_[i] = wallet_error(i, hidden);
+      if (!(error > 0)) continue;
+      out_.wallet_low[i] = seen + hidden * std::exp(-z * error);
+      out_.wallet_high[i] = seen + hidden * std::exp(z * error);
     }
   }
 
