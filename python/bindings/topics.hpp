@@ -10,6 +10,8 @@ void bind_value_discrete(pybind11::module_& topic);
 void bind_value_next(pybind11::module_& topic);
 void bind_value_family(pybind11::module_& topic);
 void bind_value_covariates(pybind11::module_& topic);
+void bind_value_dynamic(pybind11::module_& topic);
+void bind_value_gompertz(pybind11::module_& topic);
 void bind_value_snapshot(pybind11::module_& topic);
 void bind_share(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
