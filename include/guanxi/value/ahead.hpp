@@ -19,7 +19,8 @@ namespace detail {
 
 /// Terms of NB(size, z), P(Y = m), m = 0 .. where the rest is below 1e-18 of the total; then summed from above.
 /// z is the chance of one more event: mean = size z / (1 - z). rest = 1 - z, given apart because it may be known better.
-inline void nb_upper(double size, double z, double rest, std::vector<double>& upper) {
+/// least: entries that are wanted in any case, however small.
+inline void nb_upper(double size, double z, double rest, std::vector<double>& upper, std::size_t least = 0) {
   upper.clear();
   if (!(z > 0)) {
     upper.push_back(1.0);
@@ -46,7 +47,7 @@ inline void nb_upper(double size, double z, double rest, std::vector<double>& up
     term *= ratio;
     upper.push_back(term);
     largest = std::max(largest, term);
-    if (ratio < 1 && term < 1e-19 * largest * (1 - ratio)) break;
+    if (m > least && ratio < 1 && term < 1e-19 * largest * (1 - ratio)) break;
   }
   double sum = 0;
   for (std::size_t m = upper.size(); m-- > 0;) upper[m] = sum += upper[m];
@@ -117,7 +118,7 @@ inline void at_least_given_alive(const purchase_parameters& p, purchase_story s,
   for (unsigned j = 0; j < s.stages; ++j) {
     const double w = space.weight[j] / total;
     if (w < 1e-18) continue;
-    nb_upper(count + j, z, rest, space.upper);
+    nb_upper(count + j, z, rest, space.upper, s.stages + 8);
     for (std::size_t n = 1, at = s.stages - j; at < space.upper.size(); ++n, at += s.stages) {
       if (n >= space.at_least.size()) space.at_least.push_back(0.0);
       space.at_least[n] += w * space.upper[at];
