@@ -11,6 +11,8 @@ void bind_value_customer(pybind11::module_& topic);
 void bind_value_next(pybind11::module_& topic);
 void bind_value_family(pybind11::module_& topic);
 void bind_value_covariates(pybind11::module_& topic);
+void bind_value_dynamic(pybind11::module_& topic);
+void bind_value_gompertz(pybind11::module_& topic);
 void bind_value_snapshot(pybind11::module_& topic);
 void bind_share(pybind11::module_& m);
 void bind_share_classic(pybind11::module_& topic);

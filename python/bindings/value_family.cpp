@@ -105,8 +105,7 @@ void bind_log_likelihoods(py::module_& topic) {
     return column_of(rows.size(), [&](std::span<double> out) {
       check(rows, "value.purchase_log_likelihood");
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        const row_groups g = group({rows.frequency.subspan(i, 1), rows.recency.subspan(i, 1), rows.age.subspan(i, 1), {}, rows.log_gaps.subspan(i, 1)});
-        out[i] = purchase_likelihood(g, story)(pr[i], pl[i], pa[i], pb[i]).value;
+        out[i] = purchase_log_likelihood({pr[i], pl[i], pa[i], pb[i]}, story, rows.frequency[i], rows.recency[i], rows.age[i], rows.log_gaps[i]);
       }
     });
   }, "kind"_a, "k"_a, "frequency"_a, "recency"_a, "age"_a, "log_gaps"_a, "r"_a, "alpha"_a, "a"_a, "b"_a);
@@ -135,6 +134,8 @@ void bind_log_likelihoods(py::module_& topic) {
 void bind_value_family(py::module_& topic) {
   bind_log_likelihoods(topic);
   bind_value_covariates(topic);
+  bind_value_dynamic(topic);
+  bind_value_gompertz(topic);
   py::class_<ParetoNBD>(topic, "ParetoNBD")
       .def(py::init<unsigned>(), "threads"_a = 0)
       .def("fit", [](ParetoNBD& m, const column& x, const column& t, const column& age, const std::optional<column>& w, std::vector<double> mean, std::vector<double> deviation) {

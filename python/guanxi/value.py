@@ -12,6 +12,7 @@ from ._errors import Error
 from ._value_covariates import CovariateModel
 from ._value_customer import CustomerValue, backtest, season
 from ._value_discrete import BGBB, SBG
+from ._value_dynamic import ParetoNBDDynamic
 from ._value_family import (
     BGNBD,
     MBGNBD,
@@ -24,6 +25,7 @@ from ._value_family import (
     Posterior,
     likelihood_ratio,
 )
+from ._value_gompertz import GGompertzNBD
 from ._value_next import backtests, next_orders, plot_backtest
 from ._value_snapshot import Scorer, save_scorer
 from .ledger import Day, Ledger, to_day
@@ -34,12 +36,14 @@ __all__ = [
     "BGNBD",
     "CovariateModel",
     "CustomerValue",
+    "GGompertzNBD",
     "GammaGamma",
     "LikelihoodRatio",
     "MBGCNBDk",
     "MBGNBD",
     "NBD",
     "ParetoNBD",
+    "ParetoNBDDynamic",
     "Posterior",
     "SBG",
     "Scorer",

@@ -179,7 +179,7 @@ class BGBB {
         second[3][2] -= w * g2;
         second[3][3] += w * (d.second[m] - g2);
       }
-      sum.value += g.weight * (a.log[x] + peak + std::log(mass));
+      sum.value += g.weight * (x == 0 ? silent(p, last, a.log[x] + peak + std::log(mass)) : a.log[x] + peak + std::log(mass));
       for (std::size_t i = 0; i < 4; ++i) {
         sum.gradient[i] += g.weight * mean[i];
         for (std::size_t j = 0; j <= i; ++j) sum.hessian[i][j] += g.weight * (second[i][j] - mean[i] * mean[j]);
@@ -191,6 +191,17 @@ class BGBB {
   }
 
  private:
+  /// ln P(no purchase on n occasions): by what is missing from 1 where little is; `plain` otherwise.
+  [[nodiscard]] static double silent(const parameters& p, std::size_t n, double plain) {
+    double buys = 0, stay = 1, quiet = 0;  // quiet: ln P(nothing bought on m occasions | there)
+    for (std::size_t m = 0; m <= n; ++m) {
+      const double at = static_cast<double>(m), go = m < n ? p[2] / (p[2] + p[3] + at) : 1.0;
+      buys -= stay * go * std::expm1(quiet);
+      stay *= (p[3] + at) / (p[2] + p[3] + at);
+      quiet -= std::log1p(p[0] / (p[1] + at));
+    }
+    return buys < 0.5 ? std::log1p(-buys) : plain;
+  }
   struct group {
     std::size_t frequency, recency, occasions;
     double weight;

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include <guanxi/base/parallel.hpp>
-#include <guanxi/base/random.hpp>
 #include <guanxi/value/any_purchase.hpp>
 #include <guanxi/value/covariate_rows.hpp>
+#include <guanxi/value/mapped_fit.hpp>
 #include <guanxi/value/newton_any.hpp>
 #include <guanxi/value/purchase_intervals.hpp>
 #include <guanxi/value/row_local.hpp>
@@ -126,30 +126,7 @@ class CovariateModel {
   /// The same with the logs of the first four.
   [[nodiscard]] std::vector<double> log_draws(std::size_t n, std::uint64_t seed) const {
     ready();
-    const std::size_t m = result_.params.size();
-    std::vector<double> root(m * m, 0.0), out(n * m);
-    for (std::size_t j = 0; j < m && !result_.log_covariance.empty(); ++j) {
-      double d = result_.log_covariance[j][j];
-      for (std::size_t k = 0; k < j; ++k) d -= root[j * m + k] * root[j * m + k];
-      if (!(d > 1e-300)) continue;
-      root[j * m + j] = std::sqrt(d);
-      for (std::size_t i = j + 1; i < m; ++i) {
-        double c = result_.log_covariance[i][j];
-        for (std::size_t k = 0; k < j; ++k) c -= root[i * m + k] * root[j * m + k];
-        root[i * m + j] = c / root[j * m + j];
-      }
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      random_stream random(seed, i, 0);
-      std::vector<double> e(m);
-      for (double& v : e) v = random.normal();
-      for (std::size_t j = 0; j < m; ++j) {
-        double shift = 0;
-        for (std::size_t k = 0; k <= j; ++k) shift += root[j * m + k] * e[k];
-        out[i * m + j] = theta_[j] + std::clamp(shift, -8.0 - 1e3 * (j >= 4), 8.0 + 1e3 * (j >= 4));
-      }
-    }
-    return out;
+    return detail::draw_theta(theta_, result_.log_covariance, n, seed);
   }
   /// Logs of the four parameters, then the coefficients: finite also where a column is far from 0.
   [[nodiscard]] std::span<const double> theta() const noexcept { return theta_; }
@@ -279,46 +256,21 @@ class CovariateModel {
       map[(4 + np + k) * n + 4 + np + k] = 1 / sd.deviation[k], map[leave * n + 4 + np + k] = sign * sd.mean[k] / sd.deviation[k];
     result_ = {};
     result_.names = names();
-    result_.params.assign(n, 0.0);
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j) result_.params[i] += map[i * n + j] * best.at[j];
-    theta_ = result_.params;
-    for (std::size_t i = 0; i < 4; ++i) result_.params[i] = std::exp(result_.params[i]);
-    result_.log_likelihood = best.here.value;
-    result_.passes = best.passes, result_.converged = best.converged, result_.gradient_norm = best.gradient_norm;
     double repeats = 0;
     for (std::size_t i = 0; i < g.first.size(); ++i) result_.customers += g.weight[i], repeats += g.weight[i] * rows.frequency[g.first[i]];
     const std::array<double, 4> middle{std::exp(best.at[0]), std::exp(best.at[1]), std::exp(best.at[2]), std::exp(best.at[3])};
     const bool vanished = leave == 3 ? -std::expm1(-middle[2] * std::log1p(std::exp(mean_log_age(rows)) / middle[3])) < 1e-3
                                      : middle[2] / (middle[2] + middle[3]) < 1e-4;
-    std::vector<double> hessian = best.here.hessian;
-    const auto frozen = [&](std::size_t j) { return vanished && (j == 2 || j == 3 || j >= 4 + np); };
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j)
-        if (frozen(i) || frozen(j)) hessian[i * n + j] = i == j ? -1 : 0;
-    const detail::curvature c = detail::invert_curvature(hessian, n);
-    result_.condition = c.condition;
-    result_.log_covariance.assign(n, std::vector<double>(n, 0.0));
-    result_.covariance.assign(n, std::vector<double>(n, unknown));
-    result_.standard_errors.assign(n, unknown);
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j) {
-        if (frozen(i) || frozen(j)) continue;
-        double v = 0;
-        for (std::size_t k = 0; k < n; ++k)
-          for (std::size_t l = 0; l < n; ++l)
-            if (!frozen(k) && !frozen(l)) v += map[i * n + k] * map[j * n + l] * c.inverse[k * n + l];
-        result_.log_covariance[i][j] = v;
-        if (c.jitter < 1e-6) result_.covariance[i][j] = v * (i < 4 ? result_.params[i] : 1.0) * (j < 4 ? result_.params[j] : 1.0);
-      }
-    for (std::size_t i = 0; i < n; ++i) result_.standard_errors[i] = std::sqrt(result_.covariance[i][i]);
+    std::vector<char> frozen(n, 0);
+    for (std::size_t j = 0; j < n; ++j) frozen[j] = vanished && (j == 2 || j == 3 || j >= 4 + np);
+    detail::take_mapped(result_, theta_, best, map, frozen);
     if (repeats == 0)
       result_.status = "no repeat purchases: rate not identifiable";
     else if (vanished)
       result_.status = "dropout vanished: only the purchase side is identified (log-likelihood " + detail::text(result_.log_likelihood) + ")";
     else if (!best.converged)
       result_.status = "stopped after " + std::to_string(best.passes) + " passes, gradient norm " + detail::text(best.gradient_norm, 6);
-    else if (c.condition > 1e8)
+    else if (result_.condition > 1e8)
       result_.status = "flat ridge: columns that tell the same, or too few customers for so many";
     else
       result_.status = "converged in " + std::to_string(best.passes) + " passes";

@@ -39,6 +39,26 @@ void over_horizon(double horizon, double scale, double widest, Body&& body) {
       body(scale * std::expm1(v), half * legendre_weight[k] * scale * std::exp(v));
     }
 }
+
+/// Integral over (0, horizon] of e^(-rate tau) ((beta + age) / (beta + age + tau))^s: the discounted time that is lived.
+[[nodiscard]] inline double pareto_living_time(const pareto_parameters& q, double age, double rate, double horizon) {
+  const double beta = q.beta + age;
+  if (rate == 0) return beta * saturated(q.s - 1.0, std::log1p(horizon / beta));
+  double sum = 0;
+  const double end = std::min(horizon, 42.0 / rate);
+  // one scale for what falls first: e^(-rate tau) or the power
+  const double scale = std::min(beta / std::max(q.s, 1.0), 1.0 / rate);
+  over_horizon(end, scale, 0.4, [&](double tau, double weight) { sum += weight * std::exp(-rate * tau - q.s * std::log1p(tau / beta)); });
+  return sum;
+}
+/// P(no purchase in the horizon | alive): silent to its end, or left before a purchase. Both parts are positive.
+[[nodiscard]] inline double pareto_silent_given_alive(const pareto_parameters& q, double x, double age, double horizon) {
+  const double count = q.r + x, alpha = q.alpha + age, beta = q.beta + age;
+  const bool alpha_first = alpha <= beta;
+  const double small = alpha_first ? alpha : beta, large = alpha_first ? beta : alpha;
+  const leaving in = leaving_of<false>(std::log1p(horizon / small), 1.0 + horizon / small, alpha_first ? count : q.s + 1.0, alpha_first ? q.s + 1.0 : count, small / large);
+  return std::exp(-count * std::log1p(horizon / alpha) - q.s * std::log1p(horizon / beta)) + q.s * small / beta * in.one;
+}
 }  // namespace detail
 
 /// P(Y >= n | alive) of the Pareto/NBD for n = 0, 1, ... into space.at_least: purchases in `horizon` after `age`.
@@ -139,11 +159,12 @@ class ParetoNBD {
   void probability_of(const customer_rows& rows, std::uint64_t n, double horizon, std::span<double> out) const {
     detail::check_positive(name(), "horizon", horizon);
     each(rows, out, [&](std::size_t i, detail::ahead_space& space) {
+      const double odds = pareto_log_odds_left(q_, rows.frequency[i], rows.recency[i], rows.age[i]), alive = logistic(-odds);
+      if (n == 0) return logistic(odds) + alive * detail::pareto_silent_given_alive(q_, rows.frequency[i], rows.age[i], horizon);
       pareto_at_least_given_alive(q_, rows.frequency[i], rows.age[i], horizon, space);
-      const double alive = logistic(-pareto_log_odds_left(q_, rows.frequency[i], rows.recency[i], rows.age[i]));
       const double here = n < space.at_least.size() ? space.at_least[n] : 0.0;
       const double more = n + 1 < space.at_least.size() ? space.at_least[n + 1] : 0.0;
-      return n == 0 ? (1 - alive) + alive * (1 - more) : alive * (here - more);
+      return alive * (here - more);
     });
   }
   /// Discounted expected purchases: the sum of e^(-rate tau) over the purchases at age + tau, tau to the horizon (may be
@@ -153,7 +174,7 @@ class ParetoNBD {
     check_discount(name(), rate, horizon);
     each(rows, out, [&](std::size_t i, detail::ahead_space&) {
       const double x = rows.frequency[i], age = rows.age[i];
-      return logistic(-pareto_log_odds_left(q_, x, rows.recency[i], age)) * (q_.r + x) / (q_.alpha + age) * living_time(age, rate, horizon);
+      return logistic(-pareto_log_odds_left(q_, x, rows.recency[i], age)) * (q_.r + x) / (q_.alpha + age) * detail::pareto_living_time(q_, age, rate, horizon);
     });
   }
   static void check_discount(const std::string& caller, double rate, double horizon) {
@@ -186,19 +207,6 @@ class ParetoNBD {
   }
 
  private:
-  /// Integral over (0, horizon] of e^(-rate tau) ((beta + age) / (beta + age + tau))^s.
-  [[nodiscard]] double living_time(double age, double rate, double horizon) const {
-    const double beta = q_.beta + age;
-    if (rate == 0) return beta * detail::saturated(q_.s - 1.0, std::log1p(horizon / beta));
-    double sum = 0;
-    const double end = std::min(horizon, 42.0 / rate);
-    // one scale for what falls first: e^(-rate tau) or the power
-    const double scale = std::min(beta / std::max(q_.s, 1.0), 1.0 / rate);
-    detail::over_horizon(end, scale, 0.4, [&](double tau, double weight) {
-      sum += weight * std::exp(-rate * tau - q_.s * std::log1p(tau / beta));
-    });
-    return sum;
-  }
   void ready() const {
     if (result_.params.empty()) throw error(errc::not_fitted, name() + ": fit comes first");
   }

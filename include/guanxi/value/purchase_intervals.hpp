@@ -175,7 +175,7 @@ inline void check_intervals(const any_purchase& m, std::span<const double> draws
 /// Discounted expected purchases of each customer to a horizon: the sum over purchases at age + tau of e^(-rate tau).
 ///
 /// By parts: e^(-rate H) E[Y(H)] + rate times the integral of e^(-rate tau) E[Y(tau)]. An infinite horizon needs rate > 0.
-/// Costs   24 to 60 expectations a distinct history; ParetoNBD::discounted_purchases is quicker.
+/// Costs   50 to 200 expectations a distinct history; one integral for Pareto/NBD.
 [[nodiscard]] inline std::vector<double> discounted_purchases(const any_purchase& model, const customer_rows& rows, double rate,
                                                               double horizon, unsigned threads = 0) {
   check(rows, model.name());
@@ -190,10 +190,15 @@ inline void check_intervals(const any_purchase& m, std::span<const double> draws
         for (std::size_t i = begin; i < last; ++i) {
           const std::size_t row = distinct.first[i];
           const double x = rows.frequency[row], t = rows.recency[row], age = rows.age[row];
+          if (model.is_pareto()) {
+            const pareto_parameters& q = model.pareto();
+            one[i] = model.alive(x, t, age) * (q.r + x) / (q.alpha + age) * detail::pareto_living_time(q, age, rate, horizon);
+            continue;
+          }
           double sum = std::exp(-rate * end) * model.mean(x, t, age, end, space);
           if (rate > 0) {
-            const double scale = std::min((model.is_pareto() ? model.pareto().alpha : model.family().alpha) + age, 1.0 / rate);
-            detail::over_horizon(end, scale, 0.8, [&](double tau, double weight) {
+            const double scale = std::min((model.family().alpha + age) / std::max(1.0, model.family().r + x), 1.0 / rate);
+            detail::over_horizon(end, scale, 0.6, [&](double tau, double weight) {
               sum += weight * rate * std::exp(-rate * tau) * model.mean(x, t, age, tau, space);
             });
           }

@@ -215,10 +215,7 @@ class PurchaseModel {
             const std::uint64_t key = (std::bit_cast<std::uint64_t>(age) ^ (static_cast<std::uint64_t>(x) << 21)) * 0x9E3779B97F4A7C15u;
             kept& slot = table[key >> 51];
             if (slot.x != x || slot.age != age) {
-              detail::at_least_given_alive(parameters_, story_, x, 0.0, age, horizon, space);
-              double sum = 0;
-              for (std::size_t n = space.at_least.size(); n-- > 1;) sum += space.at_least[n];
-              slot = {x, age, sum};
+              slot = {x, age, detail::mean_given_alive(parameters_, story_, x, 0.0, age, horizon, space)};
             }
             out[i] = slot.mean * value::probability_alive(parameters_, story_, x, rows.recency[i], age);
           }
@@ -232,18 +229,22 @@ class PurchaseModel {
     each(rows.size(), [&](std::size_t i, detail::ahead_space& space) {
       const double x = rows.frequency[i], t = rows.recency[i], age = rows.age[i];
       const double alive = value::probability_alive(parameters_, story_, x, t, age);
+      if (n == 0) {
+        out[i] = logistic(detail::log_odds_stopped(parameters_, story_, x, t, age)) + alive * detail::silent_given_alive(parameters_, story_, x, t, age, horizon);
+        return;
+      }
       detail::at_least_given_alive(parameters_, story_, x, t, age, horizon, space);
       const double here = n < space.at_least.size() ? space.at_least[n] : 0.0;
       const double more = n + 1 < space.at_least.size() ? space.at_least[n + 1] : 0.0;
-      out[i] = n == 0 ? (1 - alive) + alive * (1 - more) : alive * (here - more);
+      out[i] = alive * (here - more);
     });
   }
   /// Expected repeat purchases of a new customer in the horizon after the first purchase.
   [[nodiscard]] double expected_purchases_new(double horizon) const {
-    const std::vector<double> p = new_customer(horizon);
-    double sum = 0;
-    for (std::size_t n = p.size(); n-- > 1;) sum += p[n];
-    return sum;
+    if (result_.params.empty()) throw error(errc::not_fitted, name_ + ": fit comes first");
+    check_horizon(horizon);
+    detail::ahead_space space;
+    return value::expected_purchases(parameters_, story_, 0, 0, 0, horizon, space);  // alive at age 0 is b / (a + b) for MBG
   }
   /// P(a new customer repeats exactly n times in the horizon after the first purchase).
   [[nodiscard]] double pmf(std::uint64_t n, double horizon) const {

@@ -130,8 +130,10 @@ class SBG {
   [[nodiscard]] local<2> at(const std::array<double, 2>& p) const {
     const detail::rising_table b(p[1], ended_.size()), ab(p[0] + p[1], ended_.size() + 1);
     local<2> s;
+    std::vector<double> kept(ended_.size() + 1, 0.0);  // ln of (b)_t / (a + b)_t: no difference of two large logarithms
+    for (std::size_t t = 0; t < ended_.size(); ++t) kept[t + 1] = kept[t] - std::log1p(p[0] / (p[1] + static_cast<double>(t)));
     const auto add = [&](double w, std::size_t up, std::size_t down) {
-      s.value += w * (b.log[up] - ab.log[down]);
+      s.value += w * (kept[up] - (down > up ? std::log(p[0] + p[1] + static_cast<double>(up)) : 0.0));
       s.gradient[0] -= w * ab.first[down];
       s.gradient[1] += w * (b.first[up] - ab.first[down]);
       s.hessian[0][0] -= w * ab.second[down];
