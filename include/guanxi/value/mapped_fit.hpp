@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <guanxi/base/random.hpp>
 #include <guanxi/value/fit_result.hpp>
 #include <guanxi/value/newton_any.hpp>
+#include <guanxi/value/normal_shifts.hpp>
 
 namespace guanxi::value::detail {
 
@@ -54,28 +54,10 @@ inline double take_mapped(fit_result& out, std::vector<double>& theta, const opt
 [[nodiscard]] inline std::vector<double> draw_theta(const std::vector<double>& theta, const std::vector<std::vector<double>>& covariance, std::size_t n,
                                                     std::uint64_t seed) {
   const std::size_t m = theta.size();
-  std::vector<double> root(m * m, 0.0), out(n * m);
-  for (std::size_t j = 0; j < m && !covariance.empty(); ++j) {
-    double d = covariance[j][j];
-    for (std::size_t k = 0; k < j; ++k) d -= root[j * m + k] * root[j * m + k];
-    if (!(d > 1e-300)) continue;
-    root[j * m + j] = std::sqrt(d);
-    for (std::size_t i = j + 1; i < m; ++i) {
-      double c = covariance[i][j];
-      for (std::size_t k = 0; k < j; ++k) c -= root[i * m + k] * root[j * m + k];
-      root[i * m + j] = c / root[j * m + j];
-    }
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    random_stream random(seed, i, 0);
-    std::vector<double> e(m);
-    for (double& v : e) v = random.normal();
-    for (std::size_t j = 0; j < m; ++j) {
-      double shift = 0;
-      for (std::size_t k = 0; k <= j; ++k) shift += root[j * m + k] * e[k];
-      const double most = j < log_parameters ? 8.0 : 1e3;
-      out[i * m + j] = theta[j] + std::clamp(shift, -most, most);
-    }
+  std::vector<double> out = normal_shifts(covariance, m, n, seed);
+  for (std::size_t i = 0; i < n * m; ++i) {
+    const double most = i % m < log_parameters ? 8.0 : 1e3;
+    out[i] = theta[i % m] + std::clamp(out[i], -most, most);
   }
   return out;
 }

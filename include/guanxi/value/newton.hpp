@@ -3,7 +3,8 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
+#include <utility>
+#include <vector>
 
 namespace guanxi::value {
 
@@ -60,6 +61,81 @@ void to_logs(local<N>& f, const std::array<double, N>& p) {
   for (std::size_t i = 0; i < N; ++i) f.gradient[i] *= p[i];
 }
 
+/// Entry i, j of a square matrix of n rows, whichever way it is kept.
+template <std::size_t N>
+[[nodiscard]] double& entry(std::array<std::array<double, N>, N>& m, std::size_t, std::size_t i, std::size_t j) {
+  return m[i][j];
+}
+[[nodiscard]] inline double& entry(std::vector<double>& m, std::size_t n, std::size_t i, std::size_t j) { return m[i * n + j]; }
+
+/// Damped Newton steps inside a box, for points of any kind of storage: what maximise() and maximise_any() do.
+///
+/// Takes   f(point) -> value, gradient, hessian; start; n parameters; solve(matrix, b, x): false when the matrix is not definite.
+template <class Optimum, class F, class Point, class Solve>
+[[nodiscard]] Optimum climb(F&& f, Point start, std::size_t n, Solve&& solve, double low, double high, unsigned limit) {
+  Optimum best;
+  best.at = std::move(start);
+  best.here = f(best.at);
+  best.passes = 1;
+  if (!std::isfinite(best.here.value)) return best;
+  double damp = 0.0;
+  for (unsigned failures = 0; best.passes < limit && failures < 60;) {
+    const double here = best.here.value, scale = 1.0 + std::fabs(here);
+    Point g = best.here.gradient, held = g, step = g;  // held: 1 where the box holds the parameter
+    best.gradient_norm = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      held[i] = (best.at[i] <= low && g[i] < 0) || (best.at[i] >= high && g[i] > 0);
+      if (held[i] > 0) g[i] = 0;
+      best.gradient_norm = std::max(best.gradient_norm, std::fabs(g[i]));
+    }
+    auto a = best.here.hessian;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) entry(a, n, i, j) = held[i] > 0 || held[j] > 0 ? (i == j ? 1.0 : 0.0) : -entry(a, n, i, j);
+    const double floor = 1e-10 * scale;
+    for (;;) {
+      auto damped = a;
+      for (std::size_t i = 0; i < n; ++i) entry(damped, n, i, i) += damp * (std::fabs(entry(a, n, i, i)) + floor);
+      if (solve(damped, g, step)) break;
+      damp = std::max(1e-4, 4.0 * damp);
+      if (damp > 1e30) return best;
+    }
+    double longest = 0, promised = 0;
+    for (const double s : step) longest = std::max(longest, std::fabs(s));
+    if (longest > 2.5)
+      for (double& s : step) s *= 2.5 / longest;
+    for (std::size_t i = 0; i < n; ++i) {
+      promised += g[i] * step[i];
+      for (std::size_t j = 0; j < n; ++j) promised -= 0.5 * step[i] * entry(a, n, i, j) * step[j];
+    }
+    if (promised < 1e-11 * scale && damp < 1.0) {
+      best.converged = true;
+      if (promised < 1e-15 * scale) return best;
+    }
+    Point to = best.at;
+    for (std::size_t i = 0; i < n; ++i) to[i] = std::clamp(to[i] + step[i], low, high);
+    auto there = f(to);
+    ++best.passes;
+    const double gain = there.value - here;
+    if (std::isfinite(there.value) && gain > 0) {
+      const double ratio = gain / promised;
+      damp = ratio > 0.75 ? (damp < 1e-3 ? 0.0 : damp / 10.0) : ratio < 0.25 ? std::max(1e-3, 3.0 * damp) : damp;
+      best.at = std::move(to);
+      best.here = std::move(there);
+      failures = 0;
+      if (best.converged) return best;
+    } else {
+      if (best.converged) return best;
+      damp = std::max(1e-2, 6.0 * damp);
+      ++failures;
+      if (promised < 1e-9 * scale) {
+        best.converged = true;
+        return best;
+      }
+    }
+  }
+  return best;
+}
+
 }  // namespace detail
 
 /// Maximises f by damped Newton steps in logs, inside a box.
@@ -71,69 +147,8 @@ void to_logs(local<N>& f, const std::array<double, N>& p) {
 template <std::size_t N, class F>
 [[nodiscard]] optimum<N> maximise(F&& f, std::array<double, N> start, double low = -27.0, double high = 27.0,
                                   unsigned limit = 100) {
-  optimum<N> best;
-  best.at = start;
-  best.here = f(start);
-  best.passes = 1;
-  if (!std::isfinite(best.here.value)) return best;
-  double damp = 0.0;
-  for (unsigned failures = 0; best.passes < limit && failures < 60;) {
-    const local<N>& here = best.here;
-    std::array<bool, N> fixed{};
-    std::array<double, N> g = here.gradient;
-    best.gradient_norm = 0;
-    for (std::size_t i = 0; i < N; ++i) {
-      fixed[i] = (best.at[i] <= low && g[i] < 0) || (best.at[i] >= high && g[i] > 0);
-      if (fixed[i]) g[i] = 0;
-      best.gradient_norm = std::max(best.gradient_norm, std::fabs(g[i]));
-    }
-    auto a = here.hessian;
-    for (std::size_t i = 0; i < N; ++i)
-      for (std::size_t j = 0; j < N; ++j) a[i][j] = fixed[i] || fixed[j] ? (i == j ? 1.0 : 0.0) : -a[i][j];
-    const double floor = 1e-10 * (1.0 + std::fabs(here.value));
-    std::array<double, N> step{};
-    for (;;) {
-      auto damped = a;
-      for (std::size_t i = 0; i < N; ++i) damped[i][i] += damp * (std::fabs(a[i][i]) + floor);
-      if (detail::solve(damped, g, step)) break;
-      damp = std::max(1e-4, 4.0 * damp);
-      if (damp > 1e30) return best;
-    }
-    double longest = 0, promised = 0;
-    for (const double s : step) longest = std::max(longest, std::fabs(s));
-    if (longest > 2.5)
-      for (double& s : step) s *= 2.5 / longest;
-    for (std::size_t i = 0; i < N; ++i) {
-      promised += g[i] * step[i];
-      for (std::size_t j = 0; j < N; ++j) promised -= 0.5 * step[i] * a[i][j] * step[j];
-    }
-    if (promised < 1e-11 * (1.0 + std::fabs(here.value)) && damp < 1.0) {
-      best.converged = true;
-      if (promised < 1e-15 * (1.0 + std::fabs(here.value))) return best;
-    }
-    std::array<double, N> to = best.at;
-    for (std::size_t i = 0; i < N; ++i) to[i] = std::clamp(to[i] + step[i], low, high);
-    const local<N> there = f(to);
-    ++best.passes;
-    const double gain = there.value - here.value;
-    if (std::isfinite(there.value) && gain > 0) {
-      const double ratio = gain / promised;
-      damp = ratio > 0.75 ? (damp < 1e-3 ? 0.0 : damp / 10.0) : ratio < 0.25 ? std::max(1e-3, 3.0 * damp) : damp;
-      best.at = to;
-      best.here = there;
-      failures = 0;
-      if (best.converged) return best;
-    } else {
-      if (best.converged) return best;
-      damp = std::max(1e-2, 6.0 * damp);
-      ++failures;
-      if (promised < 1e-9 * (1.0 + std::fabs(here.value))) {
-        best.converged = true;
-        return best;
-      }
-    }
-  }
-  return best;
+  const auto solve = [](const auto& a, const auto& b, auto& x) { return detail::solve(a, b, x); };
+  return detail::climb<optimum<N>>(f, start, N, solve, low, high, limit);
 }
 
 }  // namespace guanxi::value

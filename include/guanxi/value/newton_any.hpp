@@ -8,6 +8,7 @@
 
 #include <guanxi/base/interval.hpp>
 #include <guanxi/value/fit_result.hpp>
+#include <guanxi/value/newton.hpp>
 
 namespace guanxi::value {
 
@@ -116,72 +117,13 @@ struct curvature {
 template <class F>
 [[nodiscard]] optimum_any maximise_any(F&& f, std::vector<double> start, double low = -27.0, double high = 27.0, unsigned limit = 100) {
   const std::size_t n = start.size();
-  optimum_any best;
-  best.at = std::move(start);
-  best.here = f(best.at);
-  best.passes = 1;
-  if (!std::isfinite(best.here.value)) return best;
-  double damp = 0.0;
-  for (unsigned failures = 0; best.passes < limit && failures < 60;) {
-    const local_any& here = best.here;
-    std::vector<double> g = here.gradient, step;
-    std::vector<char> fixed(n);
-    best.gradient_norm = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      fixed[i] = (best.at[i] <= low && g[i] < 0) || (best.at[i] >= high && g[i] > 0);
-      if (fixed[i]) g[i] = 0;
-      best.gradient_norm = std::max(best.gradient_norm, std::fabs(g[i]));
-    }
-    std::vector<double> a(n * n);
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j) a[i * n + j] = fixed[i] || fixed[j] ? (i == j ? 1.0 : 0.0) : -here.hessian[i * n + j];
-    const double floor = 1e-10 * (1.0 + std::fabs(here.value));
-    for (;;) {
-      auto root = a;
-      for (std::size_t i = 0; i < n; ++i) root[i * n + i] += damp * (std::fabs(a[i * n + i]) + floor);
-      step = g;
-      if (detail::cholesky(root, n)) {
-        detail::solve_root(root, n, step);
-        break;
-      }
-      damp = std::max(1e-4, 4.0 * damp);
-      if (damp > 1e30) return best;
-    }
-    double longest = 0, promised = 0;
-    for (const double s : step) longest = std::max(longest, std::fabs(s));
-    if (longest > 2.5)
-      for (double& s : step) s *= 2.5 / longest;
-    for (std::size_t i = 0; i < n; ++i) {
-      promised += g[i] * step[i];
-      for (std::size_t j = 0; j < n; ++j) promised -= 0.5 * step[i] * a[i * n + j] * step[j];
-    }
-    if (promised < 1e-11 * (1.0 + std::fabs(here.value)) && damp < 1.0) {
-      best.converged = true;
-      if (promised < 1e-15 * (1.0 + std::fabs(here.value))) return best;
-    }
-    std::vector<double> to = best.at;
-    for (std::size_t i = 0; i < n; ++i) to[i] = std::clamp(to[i] + step[i], low, high);
-    local_any there = f(to);
-    ++best.passes;
-    const double gain = there.value - here.value;
-    if (std::isfinite(there.value) && gain > 0) {
-      const double ratio = gain / promised;
-      damp = ratio > 0.75 ? (damp < 1e-3 ? 0.0 : damp / 10.0) : ratio < 0.25 ? std::max(1e-3, 3.0 * damp) : damp;
-      best.at = std::move(to);
-      best.here = std::move(there);
-      failures = 0;
-      if (best.converged) return best;
-    } else {
-      if (best.converged) return best;
-      damp = std::max(1e-2, 6.0 * damp);
-      ++failures;
-      if (promised < 1e-9 * (1.0 + std::fabs(here.value))) {
-        best.converged = true;
-        return best;
-      }
-    }
-  }
-  return best;
+  const auto solve = [n](std::vector<double> root, const std::vector<double>& b, std::vector<double>& x) {
+    if (!detail::cholesky(root, n)) return false;
+    x = b;
+    detail::solve_root(root, n, x);
+    return true;
+  };
+  return detail::climb<optimum_any>(f, std::move(start), n, solve, low, high, limit);
 }
 
 }  // namespace guanxi::value

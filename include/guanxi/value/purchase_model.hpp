@@ -22,6 +22,7 @@
 #include <guanxi/value/lanes.hpp>
 #include <guanxi/value/log_prior.hpp>
 #include <guanxi/value/newton.hpp>
+#include <guanxi/value/normal_shifts.hpp>
 #include <guanxi/value/purchase_likelihood.hpp>
 
 namespace guanxi::value {
@@ -350,28 +351,8 @@ namespace detail {
 /// n draws from N(ln params, covariance in logs), exponentiated; one stream a draw.
 [[nodiscard]] inline std::vector<double> draw_parameters(const fit_result& fit, std::size_t n, std::uint64_t seed) {
   const std::size_t m = fit.params.size();
-  std::vector<double> root(m * m, 0.0), out(n * m);
-  for (std::size_t j = 0; j < m && !fit.log_covariance.empty(); ++j) {  // Cholesky; flat directions are capped
-    double d = fit.log_covariance[j][j];
-    for (std::size_t k = 0; k < j; ++k) d -= root[j * m + k] * root[j * m + k];
-    if (!(d > 1e-300)) continue;
-    root[j * m + j] = std::sqrt(d);
-    for (std::size_t i = j + 1; i < m; ++i) {
-      double c = fit.log_covariance[i][j];
-      for (std::size_t k = 0; k < j; ++k) c -= root[i * m + k] * root[j * m + k];
-      root[i * m + j] = c / root[j * m + j];
-    }
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    random_stream random(seed, i, 0);
-    std::vector<double> e(m);
-    for (double& v : e) v = random.normal();
-    for (std::size_t j = 0; j < m; ++j) {
-      double shift = 0;
-      for (std::size_t k = 0; k <= j; ++k) shift += root[j * m + k] * e[k];
-      out[i * m + j] = fit.params[j] * std::exp(std::clamp(shift, -8.0, 8.0));
-    }
-  }
+  std::vector<double> out = normal_shifts(fit.log_covariance, m, n, seed);  // flat directions are capped
+  for (std::size_t i = 0; i < n * m; ++i) out[i] = fit.params[i % m] * std::exp(std::clamp(out[i], -8.0, 8.0));
   return out;
 }
 }  // namespace detail
