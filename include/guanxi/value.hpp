@@ -5,6 +5,7 @@
 #include <guanxi/value/backtest.hpp>
 #include <guanxi/value/bgbb.hpp>
 #include <guanxi/value/count_law.hpp>
+#include <guanxi/value/covariate_model.hpp>
 #include <guanxi/value/customer_rows.hpp>
 #include <guanxi/value/customer_value.hpp>
 #include <guanxi/value/draw_interval.hpp>
@@ -12,6 +13,7 @@
 #include <guanxi/value/fit_result.hpp>
 #include <guanxi/value/forecast.hpp>
 #include <guanxi/value/gamma_gamma.hpp>
+#include <guanxi/value/ggompertz_nbd.hpp>
 #include <guanxi/value/group_effects.hpp>
 #include <guanxi/value/groups.hpp>
 #include <guanxi/value/history.hpp>
@@ -20,7 +22,9 @@
 #include <guanxi/value/mean_stack.hpp>
 #include <guanxi/value/newton.hpp>
 #include <guanxi/value/next_order.hpp>
+#include <guanxi/value/normal_shifts.hpp>
 #include <guanxi/value/origins.hpp>
+#include <guanxi/value/pareto_dynamic.hpp>
 #include <guanxi/value/pareto_likelihood.hpp>
 #include <guanxi/value/pareto_nbd.hpp>
 #include <guanxi/value/posterior.hpp>
