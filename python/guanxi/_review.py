@@ -197,9 +197,12 @@ class Review:
         return self._left("pool_lost")
 
     def _left(self, name: str) -> Any:
+        return self._give(self.left_table(name), ["customer", "country", name, "value", "p_alive", "why"])
+
+    def left_table(self, name: str) -> pa.Table:
+        """Rows whose ``name`` (try_worth, pool_lost) is above 0, the largest first."""
         rows = self.table.filter(pc.greater(self.table.column(name), 0))
-        rows = rows.take(pc.sort_indices(rows, [(name, "descending"), ("customer", "ascending")]))
-        return self._give(rows, ["customer", "country", name, "value", "p_alive", "why"])
+        return rows.take(pc.sort_indices(rows, [(name, "descending"), ("customer", "ascending")]))
 
     def _busy(self) -> pa.ChunkedArray:
         """Which rows get effort: any that costs hours or money."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MOST_MARKETS = 60
 MOST_FILES = 200   # customers' files on the page, the first rows of the table
+MOST_LEFT = 15     # accounts worth a try, and for the pool
 MOST_EGOS = 6      # accounts whose surroundings are drawn
 
 
@@ -66,6 +67,22 @@ def world(review: Review) -> dict[str, Any] | None:
                       percent(r["share"]), str(r["leader"] or "not known"), percent(r["leader_share"]),
                       "not known" if math.isnan(r["price"]) else f"{r['price']:.2f} of the market's", known_number(r["gap"]),
                       percent(1 - r["difficulty"]), known_number(r["score"])] for r in rows]}
+
+
+def left(review: Review) -> list[dict[str, Any]]:
+    """Accounts that the plan left without effort: worth a try, and those that lose value by waiting. Only lists with entries."""
+    told = [("Worth a try", "A try teaches more than it costs: what is unknown of these accounts may turn out to be worth effort.", "try_worth",
+             "Worth of the try"),
+            ("Return to the pool", "These lose value by waiting for us; whoever takes them works at "
+             f"{known_number(review.book['pool_hour'], 2)}{review.currency_text} an hour.", "pool_lost", "Lost by waiting")]
+    lists = []
+    for title, note, name, header in told:
+        rows = review.left_table(name).slice(0, MOST_LEFT).to_pylist()
+        if rows:
+            lists.append({"title": title, "note": note, "header": ["Customer", "Country", header, "Value", "P(alive)"],
+                          "rows": [[str(r["customer"]), r["country"] or "not given", known_number(r[name]), known_number(r["value"]), percent(r["p_alive"])]
+                                   for r in rows]})
+    return lists
 
 
 def pictures(review: Review) -> dict[str, Any] | None:

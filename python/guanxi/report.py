@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import Error
 from ._review_markets import market_words
-from ._review_page import files, known_number, markets, percent, pictures, world
+from ._review_page import files, known_number, left, markets, percent, pictures, world
 
 if TYPE_CHECKING:
     from ._review import Review
@@ -49,7 +49,7 @@ def page(review: Review, archive: Archive | None = None) -> str:
 
     return environment.get_template("review.html.j2").render(
         title=review.title, subtitle=_subtitle(review), tiles=_tiles(review), todo=review.todo(), charts=specs,
-        table_note=note, markets=markets(review), world=world(review), pictures=pictures(review), notes=review.notes, footer=_footer(review),
+        table_note=note, markets=markets(review), world=world(review), left=left(review), pictures=pictures(review), notes=review.notes, footer=_footer(review),
         horizon=review.span,
         table_css=Markup((bundle / "dt_bundle.css").read_text()),
         table_js_base64=base64.b64encode((bundle / "dt_bundle.js").read_bytes()).decode(),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import guanxi as gx
 import pytest
+from review_book import book
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,3 +32,16 @@ def real_data() -> Path:
     if folder is None:
         pytest.skip("no real data: set GUANXI_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def found() -> gx.Review:
+    """The review of the small exporter of review_book, every supplier known."""
+    orders, seen = book()
+    return gx.review(gx.Ledger(orders), deliveries=seen, hours=150, money=9_000)
+
+
+@pytest.fixture(scope="session")
+def alone() -> gx.Review:
+    """The same without deliveries."""
+    return gx.review(gx.Ledger(book()[0]))
