@@ -263,7 +263,8 @@ class CovariateModel {
                                      : middle[2] / (middle[2] + middle[3]) < 1e-4;
     std::vector<char> frozen(n, 0);
     for (std::size_t j = 0; j < n; ++j) frozen[j] = vanished && (j == 2 || j == 3 || j >= 4 + np);
-    detail::take_mapped(result_, theta_, best, map, frozen);
+    constexpr std::array<detail::shape_and_scale, 2> laws{{{0, 1}, {2, 3}}};
+    const bool ridge = detail::take_mapped(result_, theta_, best, map, frozen, laws);
     if (repeats == 0)
       result_.status = "no repeat purchases: rate not identifiable";
     else if (vanished)
@@ -272,6 +273,8 @@ class CovariateModel {
       result_.status = "stopped after " + std::to_string(best.passes) + " passes, gradient norm " + detail::text(best.gradient_norm, 6);
     else if (result_.condition > 1e8)
       result_.status = "flat ridge: columns that tell the same, or too few customers for so many";
+    else if (ridge)
+      result_.status = "converged, but customers look alike: a shape and its scale are not told apart, their errors are not known";
     else
       result_.status = "converged in " + std::to_string(best.passes) + " passes";
   }

@@ -66,7 +66,8 @@ class GGompertzNBD {
     std::vector<char> frozen(5, 0);
     if (straight) frozen[2] = 1;
     if (vanished) frozen[3] = frozen[4] = 1;
-    detail::take_mapped(result_, theta, best, map, frozen, 5);
+    constexpr std::array<detail::shape_and_scale, 2> laws{{{0, 1}, {3, 4}}};
+    detail::take_mapped(result_, theta, best, map, frozen, laws, 5);
     q_ = {result_.params[0], result_.params[1], result_.params[2], result_.params[3], result_.params[4]};
     say(g, best, plain, straight, vanished);
     return *this;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <guanxi/value/fit_result.hpp>
@@ -15,10 +17,18 @@ namespace guanxi::value::detail {
 
 inline constexpr std::size_t log_parameters = 4;  // the first four are searched as logarithms, coefficients as they are
 
+/// Shape and scale of a gamma law among the parameters: where all customers look alike both run away together.
+struct shape_and_scale {
+  std::size_t shape, scale;
+};
+
 /// Fills parameters, errors and the point theta from a search in scaled columns: theta = map at. frozen: not identified.
-/// Gives the jitter that the curvature needed.
-inline double take_mapped(fit_result& out, std::vector<double>& theta, const optimum_any& best, const std::vector<double>& map, const std::vector<char>& frozen,
-                          std::size_t logs = log_parameters) {
+///
+/// Where the curvature is flat along one of `laws`, its scale is held: the errors of shape and scale are then unknown, and those of
+/// the others are what they are, since moving along the ridge leaves them where they are.
+/// Gives   whether a law was held.
+inline bool take_mapped(fit_result& out, std::vector<double>& theta, const optimum_any& best, const std::vector<double>& map, std::vector<char> frozen,
+                        std::span<const shape_and_scale> laws, std::size_t logs = log_parameters) {
   const std::size_t n = best.at.size();
   theta.assign(n, 0.0);
   for (std::size_t i = 0; i < n; ++i)
@@ -27,16 +37,31 @@ inline double take_mapped(fit_result& out, std::vector<double>& theta, const opt
   for (std::size_t i = 0; i < logs; ++i) out.params[i] = std::exp(theta[i]);
   out.log_likelihood = best.here.value;
   out.passes = best.passes, out.converged = best.converged, out.gradient_norm = best.gradient_norm;
-  std::vector<double> hessian = best.here.hessian;
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < n; ++j)
-      if (frozen[i] || frozen[j]) hessian[i * n + j] = i == j ? -1 : 0;
-  const curvature c = invert_curvature(hessian, n);
+  const auto curved = [&] {
+    std::vector<double> hessian = best.here.hessian;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j)
+        if (frozen[i] || frozen[j]) hessian[i * n + j] = i == j ? -1 : 0;
+    return invert_curvature(hessian, n);
+  };
+  curvature c = curved();
+  std::vector<char> unsure(n, 0);
+  for (const shape_and_scale& law : laws) {
+    if (c.condition <= 1e8 || frozen[law.scale]) continue;
+    frozen[law.scale] = 1;
+    curvature held = curved();
+    if (held.condition < 0.01 * c.condition)
+      c = std::move(held), unsure[law.shape] = 1;
+    else
+      frozen[law.scale] = 0;
+  }
   out.condition = c.condition;
   out.log_covariance.assign(n, std::vector<double>(n, 0.0));
   out.covariance.assign(n, std::vector<double>(n, unknown));
   out.standard_errors.assign(n, unknown);
-  for (std::size_t i = 0; i < n; ++i)
+  bool ridge = false;
+  for (std::size_t i = 0; i < n; ++i) {
+    ridge = ridge || unsure[i];
     for (std::size_t j = 0; j < n; ++j) {
       if (frozen[i] || frozen[j]) continue;
       double v = 0;
@@ -44,10 +69,11 @@ inline double take_mapped(fit_result& out, std::vector<double>& theta, const opt
         for (std::size_t l = 0; l < n; ++l)
           if (!frozen[k] && !frozen[l]) v += map[i * n + k] * map[j * n + l] * c.inverse[k * n + l];
       out.log_covariance[i][j] = v;
-      if (c.jitter < 1e-6) out.covariance[i][j] = v * (i < logs ? out.params[i] : 1.0) * (j < logs ? out.params[j] : 1.0);
+      if (c.jitter < 1e-6 && !unsure[i] && !unsure[j]) out.covariance[i][j] = v * (i < logs ? out.params[i] : 1.0) * (j < logs ? out.params[j] : 1.0);
     }
+  }
   for (std::size_t i = 0; i < n; ++i) out.standard_errors[i] = std::sqrt(out.covariance[i][i]);
-  return c.jitter;
+  return ridge;
 }
 
 /// n draws from N(theta, covariance), row after row; shifts of logarithms are held in -8 .. 8.

@@ -87,7 +87,8 @@ class ParetoNBDDynamic {
     const bool vanished = -std::expm1(-std::exp(best.at[2]) * std::log1p(age / std::exp(best.at[3]))) < 1e-3;
     std::vector<char> frozen(n, 0);
     for (std::size_t j = 0; j < n; ++j) frozen[j] = vanished && (j == 2 || j == 3 || j >= 4 + np);
-    detail::take_mapped(result_, theta_, best, map, frozen);
+    constexpr std::array<detail::shape_and_scale, 2> laws{{{0, 1}, {2, 3}}};
+    const bool ridge = detail::take_mapped(result_, theta_, best, map, frozen, laws);
     if (rows.when.empty())
       result_.status = "no repeat purchases: rate not identifiable";
     else if (vanished)
@@ -96,6 +97,8 @@ class ParetoNBDDynamic {
       result_.status = "stopped after " + std::to_string(best.passes) + " passes, gradient norm " + detail::text(best.gradient_norm, 6);
     else if (result_.condition > 1e8)
       result_.status = "flat ridge: columns that tell the same, or too few customers for so many";
+    else if (ridge)
+      result_.status = "converged, but customers look alike: a shape and its scale are not told apart, their errors are not known";
     else
       result_.status = "converged in " + std::to_string(best.passes) + " passes";
     return *this;

@@ -13,9 +13,11 @@ __all__: list[str] = [
     "BGBB",
     "CovariateModel",
     "CustomerValue",
+    "GGompertzNBD",
     "GammaGamma",
     "LiveScorer",
     "ParetoNBD",
+    "ParetoNBDDynamic",
     "PurchaseModel",
     "SBG",
     "backtest",
@@ -24,6 +26,7 @@ __all__: list[str] = [
     "draw_customers",
     "forecast_purchases",
     "gamma_gamma_log_likelihood",
+    "gompertz_log_likelihood",
     "likelihood_ratio",
     "next_orders",
     "pareto_log_likelihood",
@@ -31,6 +34,7 @@ __all__: list[str] = [
     "rfm",
     "sample_posterior",
     "sbg_log_likelihood",
+    "season_index",
     "track_population",
     "write_snapshot",
 ]
@@ -129,9 +133,17 @@ class CustomerValue:
         threads: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
     def fit(
-        self, ledger: guanxi._core.ledger.Ledger, end: typing.SupportsInt | typing.SupportsIndex | None = None
+        self,
+        ledger: guanxi._core.ledger.Ledger,
+        end: typing.SupportsInt | typing.SupportsIndex | None,
+        season: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        groups: collections.abc.Sequence[
+            tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]
+        ],
     ) -> None: ...
     def predict(self) -> dict[str, typing.Any]: ...
+    @property
+    def effects(self) -> list[typing.Any]: ...
     @property
     def level_factor(self) -> float: ...
     @property
@@ -310,6 +322,121 @@ class CovariateModel:
     def set(self, params: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None: ...
     def test(self) -> tuple[float, float, float, float]: ...
 
+class ParetoNBDDynamic:
+    def __init__(
+        self,
+        purchase: collections.abc.Sequence[str],
+        dropout: collections.abc.Sequence[str],
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def fit(
+        self,
+        born: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        end: typing.SupportsFloat | typing.SupportsIndex,
+        start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+        when: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        path: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+        from_: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> None: ...
+    def forecast(
+        self,
+        born: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        end: typing.SupportsFloat | typing.SupportsIndex,
+        start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+        when: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        path: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+        from_: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[dict[str, typing.Any], float, float, float]: ...
+    def log_likelihood_without(self) -> float: ...
+    def predict(
+        self,
+        born: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        end: typing.SupportsFloat | typing.SupportsIndex,
+        start: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+        when: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        path: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64],
+        from_: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        purchase: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        dropout: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(self, params: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None: ...
+    def test(self) -> tuple[float, float, float, float]: ...
+
+class GGompertzNBD:
+    def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None: ...
+    def draws(
+        self, n: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def expected_purchases_new(self, horizon: typing.SupportsFloat | typing.SupportsIndex) -> float: ...
+    def fit(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None,
+    ) -> None: ...
+    def intervals(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+        level: typing.SupportsFloat | typing.SupportsIndex,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.float64],
+        numpy.typing.NDArray[numpy.float64],
+        numpy.typing.NDArray[numpy.float64],
+        numpy.typing.NDArray[numpy.float64],
+    ]: ...
+    def pmf(
+        self, n: typing.SupportsInt | typing.SupportsIndex, horizon: typing.SupportsFloat | typing.SupportsIndex
+    ) -> float: ...
+    def probability_alive(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def probability_of(
+        self,
+        frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        n: typing.SupportsInt | typing.SupportsIndex,
+        horizon: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def result(self) -> dict[str, typing.Any]: ...
+    def set(
+        self,
+        r: typing.SupportsFloat | typing.SupportsIndex,
+        alpha: typing.SupportsFloat | typing.SupportsIndex,
+        b: typing.SupportsFloat | typing.SupportsIndex,
+        s: typing.SupportsFloat | typing.SupportsIndex,
+        beta: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
 class ParetoNBD:
     def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None: ...
     def draws(
@@ -372,6 +499,10 @@ def backtest(
     unit: str,
     level: typing.SupportsFloat | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    season: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [],
+    groups: collections.abc.Sequence[
+        tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]
+    ] = [],
 ) -> dict[str, typing.Any]: ...
 def bgbb_log_likelihood(
     frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
@@ -453,6 +584,16 @@ def gamma_gamma_log_likelihood(
     q: typing.SupportsFloat | typing.SupportsIndex,
     v: typing.SupportsFloat | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+def gompertz_log_likelihood(
+    frequency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    recency: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    age: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+    r: typing.SupportsFloat | typing.SupportsIndex,
+    alpha: typing.SupportsFloat | typing.SupportsIndex,
+    b: typing.SupportsFloat | typing.SupportsIndex,
+    s: typing.SupportsFloat | typing.SupportsIndex,
+    beta: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def likelihood_ratio(smaller: PurchaseModel, larger: PurchaseModel) -> tuple[float, float, float, float]: ...
 @typing.overload
@@ -528,6 +669,9 @@ def sbg_log_likelihood(
     a: typing.SupportsFloat | typing.SupportsIndex,
     b: typing.SupportsFloat | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+def season_index(
+    ledger: guanxi._core.ledger.Ledger, end: typing.SupportsInt | typing.SupportsIndex | None
+) -> tuple[dict[str, typing.Any], str]: ...
 @typing.overload
 def track_population(
     model: PurchaseModel,
