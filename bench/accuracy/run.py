@@ -21,13 +21,22 @@ def cell(value: object) -> str:
 def main(names: list[str]) -> None:
     sys.path.insert(0, str(HERE))
     lines = ["# Accuracy", "", "Written by `make accuracy`. Naive baselines stand beside the models; where a model does not beat them, it shows."]
+    left_out: list[str] = []
     for path in sorted(HERE.glob("*.py")):
         if path.stem == "run" or (names and path.stem not in names):
             continue
-        for title, header, rows in importlib.import_module(path.stem).tables():
+        try:
+            tables = importlib.import_module(path.stem).tables()
+        except Exception as reason:  # the page names it; the other topics are still run
+            left_out.append(f"{path.stem}: {type(reason).__name__}: {reason}".replace("\n", " "))
+            print(path.stem, "failed", flush=True)
+            continue
+        for title, header, rows in tables:
             lines += ["", f"## {title}", "", "| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
             lines += ["| " + " | ".join(cell(v) for v in row) + " |" for row in rows]
         print(path.stem, "done", flush=True)
+    if left_out:
+        lines += ["", "Not run: " + "; ".join(left_out) + "."]
     text = "\n".join(lines) + "\n"
     print(text)
     if not names:

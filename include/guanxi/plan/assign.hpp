@@ -432,32 +432,39 @@ inline void name_shortage(const rows& w, std::span<const double> u, assignment& 
   out.bound = best.bound;
   // Several starts, each from prices a little off: roundings differ, and so do the assignments that moves end in.
   const std::size_t starts = r.value.size() > 50'000 ? 1 : std::max<std::size_t>(1, set.starts);  // large books have slack enough
-  std::vector<std::vector<std::uint32_t>> ends(starts);
-  std::vector<double> worth(starts, -std::numeric_limits<double>::infinity());
-  parallel_blocks(
-      n > 0 ? starts : 0, 1,
-      [&](std::size_t first, std::size_t last, std::size_t) {
-        for (std::size_t s = first; s < last; ++s) {
-          std::vector<double> u(best.u);
-          random_stream random(0, s);
-          if (s > 0)
-            for (double& price : u) price *= 1.0 + 0.02 * random.normal();
-          std::vector<std::uint32_t> chosen(n, 0);
-          for (std::size_t i = 0; i < n; ++i) {
-            double top = -std::numeric_limits<double>::infinity();
-            for (std::uint64_t o = r.start[i]; o < r.start[i + 1]; ++o)
-              if (const double net = w.net(o, u.data()); net > top)
-                top = net, chosen[i] = static_cast<std::uint32_t>(o - r.start[i]);
+  const std::size_t all = starts > 1 ? 3 * starts : starts;
+  std::vector<std::vector<std::uint32_t>> ends(all);
+  std::vector<double> worth(all, -std::numeric_limits<double>::infinity());
+  const auto search = [&](std::size_t begin, std::size_t end) {
+    parallel_blocks(
+        n > 0 ? end - begin : 0, 1,
+        [&](std::size_t first, std::size_t last, std::size_t) {
+          for (std::size_t s = begin + first; s < begin + last; ++s) {
+            std::vector<double> u(best.u);
+            random_stream random(0, s);
+            if (s > 0)
+              for (double& price : u) price *= 1.0 + 0.02 * random.normal();
+            std::vector<std::uint32_t> chosen(n, 0);
+            for (std::size_t i = 0; i < n; ++i) {
+              double top = -std::numeric_limits<double>::infinity();
+              for (std::uint64_t o = r.start[i]; o < r.start[i + 1]; ++o)
+                if (const double net = w.net(o, u.data()); net > top)
+                  top = net, chosen[i] = static_cast<std::uint32_t>(o - r.start[i]);
+            }
+            mover one(w, best.u, chosen);
+            if (!one.repair(4 * n + 200)) continue;
+            one.improve(s % 2 == 0 ? set.effort : set.effort / 2, 40);
+            worth[s] = one.value();
+            for (std::size_t i = 0; i < n; ++i) chosen[i] = static_cast<std::uint32_t>(one.chosen()[i] - r.start[i]);
+            ends[s] = std::move(chosen);
           }
-          mover one(w, best.u, chosen);
-          if (!one.repair(4 * n + 200)) continue;
-          one.improve(s % 2 == 0 ? set.effort : set.effort / 2, 40);
-          worth[s] = one.value();
-          for (std::size_t i = 0; i < n; ++i) chosen[i] = static_cast<std::uint32_t>(one.chosen()[i] - r.start[i]);
-          ends[s] = std::move(chosen);
-        }
-      },
-      set.threads);
+        },
+        set.threads);
+  };
+  for (std::size_t done = 0; done < all; done += starts) {
+    search(done, done + starts);
+    if (out.bound - *std::max_element(worth.begin(), worth.end()) <= set.enough * std::abs(out.bound)) break;
+  }
   const auto pick = static_cast<std::size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
   if (n > 0 && ends[pick].empty()) return fail("no assignment was found that keeps all rows, though none is proven missing");
   mover hand(w, best.u, n > 0 ? std::move(ends[pick]) : std::vector<std::uint32_t>{});

@@ -46,6 +46,7 @@ struct assign_settings {
   unsigned threads = 0;           // the answer does not depend on it
   std::size_t effort = 600;       // options that the local search looks at
   std::size_t starts = 4;         // of the local search; the best end counts; above 50,000 options one
+  double enough = 1e-4;           // while the gap is larger, up to twice as many starts again
   std::uint64_t nodes = 20'000;   // of the proof of optimality
   std::vector<double> start = {}; // prices to start at: managers x R, then K
 };
