@@ -179,6 +179,8 @@ namespace detail {
     double buys = 0;
     if (s.stages == 1) {
       buys = -std::expm1(-p.r * grown);
+    } else if (p.r * age >= k * p.alpha) {  // purchases are likely: the silence is small, and known by its logarithm
+      buys = -std::expm1(detail::phases(z, p.r, 0.0, s.stages).log - p.r * grown);
     } else if (age > 0) {
       double term = std::exp(log_rising(p.r, k) - lgamma(k + 1) - p.r * grown + k * std::log(z)), sum = 0;
       for (double at = k; at < 4e6; at += 1) {

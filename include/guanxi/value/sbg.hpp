@@ -133,7 +133,7 @@ class SBG {
     std::vector<double> kept(ended_.size() + 1, 0.0);  // ln of (b)_t / (a + b)_t: no difference of two large logarithms
     for (std::size_t t = 0; t < ended_.size(); ++t) kept[t + 1] = kept[t] - std::log1p(p[0] / (p[1] + static_cast<double>(t)));
     const auto add = [&](double w, std::size_t up, std::size_t down) {
-      s.value += w * (kept[up] - (down > up ? std::log(p[0] + p[1] + static_cast<double>(up)) : 0.0));
+      s.value += w * (kept[up] - (down > up ? std::log1p((p[1] + static_cast<double>(up)) / p[0]) : 0.0));  // ln of a / (a + b + t)
       s.gradient[0] -= w * ab.first[down];
       s.gradient[1] += w * (b.first[up] - ab.first[down]);
       s.hessian[0][0] -= w * ab.second[down];
@@ -145,7 +145,6 @@ class SBG {
       if (running_[t] > 0) add(running_[t], t, t);
       if (ended_[t] > 0) add(ended_[t], t - 1, t), all += ended_[t];
     }
-    s.value += all * std::log(p[0]);
     s.gradient[0] += all / p[0];
     s.hessian[0][0] -= all / (p[0] * p[0]);
     s.hessian[1][0] = s.hessian[0][1];
