@@ -16,6 +16,7 @@ from . import _core
 from ._errors import Error
 from ._frames import Floats, give, require
 from ._plan_book import Book, columns_of, core_options
+from ._words import signed_percent
 
 _core_plan: Any = _core.plan
 
@@ -298,7 +299,7 @@ class Plan:
         """What simple rules would gain, in words."""
         own = self.value if self.mean is None else self.mean
         return "simple rules with the same budgets: " + "; ".join(
-            f"{name} {_amount(value)}" + (f" ({100 * (value / own - 1):+.0f} %)" if own > 0 else "") for name, _, value, _ in self._made_rules())
+            f"{name} {_amount(value)}" + (f" ({signed_percent(value / own - 1)})" if own > 0 else "") for name, _, value, _ in self._made_rules())
 
     def _head(self) -> str:
         served = int(np.count_nonzero(np.asarray(self._raw.level)))

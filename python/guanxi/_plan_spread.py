@@ -10,6 +10,7 @@ import numpy as np
 from . import _core
 from ._errors import Error
 from ._frames import Kind, floats, give, kind_of, read
+from ._words import signed_percent
 
 _core_plan: Any = _core.plan
 
@@ -64,7 +65,7 @@ class Spread:
         lines = [f"Spread: {self.used:,.1f} of {self.budget:,.1f} over {served:,} of {len(accounts):,} accounts; value {self.value:,.0f}; "
                  f"{self.status}; one more unit is worth {self.price:,.4g}"]
         if accounts:
-            beside = "; ".join(f"{name} {v:,.0f}" + (f" ({100 * (v / self.value - 1):+.0f} %)" if self.value > 0 else "") for name, v in self._rules())
+            beside = "; ".join(f"{name} {v:,.0f}" + (f" ({signed_percent(v / self.value - 1)})" if self.value > 0 else "") for name, v in self._rules())
             lines.append(f"simple rules with the same budget: {beside}")
         order = np.argsort(-effort, kind="stable")[:10]
         return "\n".join(lines + [f"  {accounts[i]}: {effort[i]:,.1f}" for i in order])

@@ -21,6 +21,7 @@ from ._errors import Error
 from ._frames import Kind, floats, give, read
 from ._plan_assign import Assignment, _assign
 from ._review_markets import graph_of, market_words, rivals_table, ties_table, world_table
+from ._words import signed_percent
 from .deliveries import Deliveries
 from .graph import SupplierGraph
 from .ledger import Ledger
@@ -286,7 +287,7 @@ class Review:
             own = book["plan_value"]
             rules = zip(book["baseline_names"], book["baselines"], strict=True)
             text += f"Simple rules with the same budgets, after the cost of effort (the plan: {_number(own)}): "
-            text += "; ".join(f"{name} {_number(v)} ({100 * (v / own - 1):+.0f} %)" for name, v in rules) + ".\n"
+            text += "; ".join(f"{name} {_number(v)} ({signed_percent(v / own - 1)})" for name, v in rules) + ".\n"
         if self.managers is not None:
             text += "Managers: " + "; ".join(f"{m} {h:,.0f} h" for m, h in self.managers.loads.items()) + ".\n"
         return text

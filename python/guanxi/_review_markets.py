@@ -11,6 +11,7 @@ import pyarrow as pa
 from ._codes import resolve
 from ._frames import plain_text, read, require
 from ._market_table import table as market_table
+from ._words import signed_percent
 from .deliveries import Deliveries
 from .graph import SupplierGraph
 
@@ -63,7 +64,7 @@ def market_words(countries: pa.Table, rivals: pa.Table, most: int = 3) -> dict[s
         if math.isnan(c["market_year"]):
             continue
         grown = c["market_year"] / c["market_before"] - 1 if c["market_before"] > 0 else math.nan
-        change = "" if math.isnan(grown) else f" ({100 * grown:+.0f} %)"
+        change = "" if math.isnan(grown) else f" ({signed_percent(grown)})"
         text = f"{c['country']}: {c['market_year']:,.0f} a year as far as seen{change}, we hold {_percent(c['share'])}"
         largest = [r for r in of.get(c["country"], []) if not r["own"] and r["amount"] > 0][:most]
         if largest:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ._words import signed_percent
+
 if TYPE_CHECKING:
     from ._review import Review
     from .archive import Archive
@@ -26,11 +28,7 @@ def percent(x: float | None) -> str:
 
 
 def _change(after: float, before: float) -> str:
-    return "not known" if not before or math.isnan(before) or math.isnan(after) else f"{100 * (after / before - 1):+.0f} %"
-
-
-def _signed(x: float) -> str:
-    return "not known" if math.isnan(x) else f"{100 * x:+.0f} %"
+    return signed_percent(after / before - 1 if before else math.nan)
 
 
 def _points(after: float, before: float) -> str:
@@ -63,7 +61,7 @@ def world(review: Review) -> dict[str, Any] | None:
     return {"header": ["Country", "Product", "Customers of ours", "Size", "Change", "Our country's share", "Largest", "Its share", "Our price", "Gap", "Chance",
                        "Money at stake"],
             "more": review.world_table.num_rows - len(rows),
-            "rows": [[r["country"], str(r["product"]), "yes" if r["customers_there"] else "none", known_number(r["size"]), _signed(r["growth"]),
+            "rows": [[r["country"], str(r["product"]), "yes" if r["customers_there"] else "none", known_number(r["size"]), signed_percent(r["growth"]),
                       percent(r["share"]), str(r["leader"] or "not known"), percent(r["leader_share"]),
                       "not known" if math.isnan(r["price"]) else f"{r['price']:.2f} of the market's", known_number(r["gap"]),
                       percent(1 - r["difficulty"]), known_number(r["score"])] for r in rows]}

@@ -26,7 +26,7 @@ BY_REQUEST = {"guanxi/graph/bgl.hpp", "guanxi/graph/graphml.hpp"}
 
 # Modules of the package whose name is not that of their room.
 ROOM_OF_MODULE = {"_codes": "market", "_gravity": "market", "_potential": "market",
-                  "_errors": "base", "_paths": "base", "_frames": "base", "_progress": "base", "_files": "ledger", "deliveries": "ledger", "simulate": "ledger", "_review": "review",
+                  "_errors": "base", "_paths": "base", "_frames": "base", "_words": "base", "_progress": "base", "_files": "ledger", "deliveries": "ledger", "simulate": "ledger", "_review": "review",
                   "report": "review", "__main__": "review", "__init__": "review"}
 
 

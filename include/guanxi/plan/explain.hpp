@@ -90,7 +90,7 @@ namespace guanxi::plan {
 /// Runner-up of every account, as columns.
 struct runner_up_columns {
   std::vector<std::uint32_t> level;  // == the chosen level where there is no other
-  std::vector<double> behind;        // net of the choice less that of the runner-up; negative for a compromise; NaN: none
+  std::vector<double> behind;        // net of the choice less that of the runner-up; 0: as good; negative for a compromise; NaN: none
   std::vector<double> switching;     // accounts x K: price at which both are worth the same; NaN: never
 };
 
@@ -112,7 +112,8 @@ struct runner_up_columns {
         for (std::size_t i = begin; i < end; ++i) {
           const explanation e = explain(b, plan, i, bound_by[i] ? set : free);
           out.level[i] = e.runner_up;
-          out.behind[i] = e.net - e.runner_net;
+          const double gap = e.net - e.runner_net, size = std::abs(b.value[b.start[i] + plan.level[i]]) + std::abs(e.net);
+          out.behind[i] = std::abs(gap) <= 1e-9 * size ? 0.0 : gap;  // as good: what rounding leaves is no difference
           for (std::size_t d = 0; d < k; ++d) out.switching[i * k + d] = e.switching[d];
         }
       },

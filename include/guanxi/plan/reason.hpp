@@ -56,9 +56,10 @@ struct level_names {
             worth -= price[d] * c;
             if (c > 0.0) paid += (paid.empty() ? "" : ", ") + short_amount(c) + " " + budget(d);
           }
+          if (std::abs(worth) <= 1e-9 * std::abs(b.value[row])) worth = 0.0;
           std::string& text = out[i];
           const bool other = next.level[i] != plan.level[i];
-          const bool even = other && std::abs(next.behind[i]) <= 1e-9 * (std::abs(b.value[row]) + std::abs(worth));
+          const bool even = other && next.behind[i] == 0.0;
           if (paid.empty() && !pinned[i] && b.value[row] == 0.0) {
             text = "no effort here gains what it costs elsewhere";
             if (other && !even && next.behind[i] >= 0.0) text += "; nearest " + name(i, next.level[i]) + ", which falls short by " + short_amount(next.behind[i]);
